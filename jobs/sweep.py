@@ -1,0 +1,39 @@
+"""The sweeper: rings for what is due and closes what can never finish."""
+
+import logging
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.utils import timezone
+
+from jobs.models import LeasedJob, State
+
+logger = logging.getLogger(__name__)
+
+RINGS_PER_SWEEP = 500
+
+
+def job_models() -> Iterator[type[LeasedJob]]:
+    """Yield every concrete kind of leased job."""
+    return (model for model in apps.get_models() if issubclass(model, LeasedJob))
+
+
+def sweep() -> int:
+    """Ring for due jobs that nobody was told of lately and close given-up ones. Return the rings."""
+    return sum(_sweep_model(model) for model in job_models())
+
+
+def _sweep_model(model: type[LeasedJob]) -> int:
+    now = timezone.now()
+    lost = model.objects.given_up(now).update(
+        state=State.FAILED,
+        finished_at=now,
+        failure_kind="worker_died",
+        failure_message="Its worker died each time it was tried. Look into the worker's log, then retry it.",
+    )
+    if lost:
+        logger.error("%s %s jobs failed: their worker died each time.", lost, model.__name__)
+    due = list(model.objects.unrung(now).order_by("next_try_at")[:RINGS_PER_SWEEP])
+    for job in due:
+        job.ring()
+    return len(due)

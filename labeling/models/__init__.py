@@ -1,0 +1,63 @@
+from labeling.models.answers import (
+    Annotation,
+    Evidence,
+    EvidenceKind,
+    GoldAnswer,
+    LabelSet,
+    Outcome,
+    ReviewOutcome,
+    Settlement,
+    SettlementMethod,
+    SkipReason,
+    label_field,
+)
+from labeling.models.guidelines import Guideline, LabelDefinition
+from labeling.models.jobs import CollectJob, VariantJob, XPause
+from labeling.models.people import ApiToken, IdempotencyRecord, Preferences
+from labeling.models.posts import AddedHow, Post, PostSource
+from labeling.models.settings import SiteSettings
+from labeling.models.slots import Slot, SlotState
+from labeling.models.videos import (
+    DuplicateGroup,
+    Split,
+    SplitLedger,
+    Variant,
+    VariantState,
+    Video,
+    VideoKind,
+)
+
+__all__ = [
+    "AddedHow",
+    "Annotation",
+    "ApiToken",
+    "CollectJob",
+    "DuplicateGroup",
+    "Evidence",
+    "EvidenceKind",
+    "GoldAnswer",
+    "Guideline",
+    "IdempotencyRecord",
+    "LabelDefinition",
+    "LabelSet",
+    "Outcome",
+    "Post",
+    "PostSource",
+    "Preferences",
+    "ReviewOutcome",
+    "Settlement",
+    "SettlementMethod",
+    "SiteSettings",
+    "SkipReason",
+    "Slot",
+    "SlotState",
+    "Split",
+    "SplitLedger",
+    "Variant",
+    "VariantJob",
+    "VariantState",
+    "Video",
+    "VideoKind",
+    "XPause",
+    "label_field",
+]

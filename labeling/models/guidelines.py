@@ -1,0 +1,39 @@
+"""What the labels mean here, in versions: an answer says which one it followed."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from cakelens.labels import V5_LABELS
+
+
+class Guideline(models.Model):
+    """One version of the labeling guideline. The newest one is in force."""
+
+    version = models.PositiveIntegerField(unique=True)
+    text = models.TextField(help_text="Shown to labelers on the keys page.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-version"]
+
+    @classmethod
+    def version_in_force(cls) -> int:
+        return cls.objects.values_list("version", flat=True).first() or 1
+
+    def __str__(self) -> str:
+        return f"Guideline {self.version}"
+
+
+class LabelDefinition(models.Model):
+    """An admin's own wording for a label, in place of the library's."""
+
+    label = models.CharField(max_length=20, unique=True, choices=[(label, label) for label in V5_LABELS])
+    text = models.TextField()
+    examples = models.ManyToManyField("labeling.Video", blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,94 @@
+"""A post: one X post, or one imported item."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+
+class PostSource(models.TextChoices):
+    X = "x", "X"
+    IMPORT = "import", "Imported file"
+
+
+class AddedHow(models.TextChoices):
+    PAGE = "page", "Collect page"
+    API = "api", "API"
+    COMMAND = "command", "Command line"
+    CSV = "csv", "CSV file"
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def collected(self) -> Self:
+        return self.filter(collected_at__isnull=False)
+
+    def failed(self) -> Self:
+        return self.exclude(failure_kind="")
+
+    def waiting(self) -> Self:
+        return self.filter(collected_at=None, failure_kind="")
+
+    def matching(self, text: str) -> Self:
+        """Posts whose text, author or id contains `text`."""
+        words = Q(text__icontains=text) | Q(author_handle__icontains=text.removeprefix("@")) | Q(x_id=text)
+        return self.filter(words)
+
+    def with_num_videos(self) -> Self:
+        return self.annotate(num_videos=Count("videos"))
+
+
+class Post(models.Model):
+    x_id = models.CharField(
+        "X id", max_length=80, unique=True, help_text="X's id, or import:<sha256> for an imported file."
+    )
+    source = models.CharField(max_length=10, choices=PostSource, default=PostSource.X)
+    author_handle = models.CharField(max_length=60, blank=True)
+    author_id = models.CharField(max_length=40, blank=True)
+    text = models.TextField(blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    num_likes = models.PositiveBigIntegerField(null=True, blank=True)
+    num_reposts = models.PositiveBigIntegerField(null=True, blank=True)
+    num_replies = models.PositiveBigIntegerField(null=True, blank=True)
+    num_views = models.PositiveBigIntegerField(null=True, blank=True)
+    is_sensitive = models.BooleanField(default=False)
+    quoted_id = models.CharField(max_length=40, blank=True)
+    raw = models.JSONField("raw status", null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True, help_text="Other columns of an imported CSV row.")
+
+    failure_kind = models.CharField(max_length=40, blank=True)
+    failure_message = models.TextField(blank=True)
+    deleted_on_x_at = models.DateTimeField(null=True, blank=True)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    added_how = models.CharField(max_length=10, choices=AddedHow, default=AddedHow.COMMAND)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    collected_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = PostQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(name="post_newest", fields=["-id"]),
+            models.Index(name="post_author", fields=["author_handle", "-id"]),
+            models.Index(name="post_failed", fields=["failure_kind", "-id"], condition=~Q(failure_kind="")),
+        ]
+        permissions = [("collect_post", "Can collect posts")]
+
+    @property
+    def url(self) -> str:
+        """The post on X, or nothing for an imported file."""
+        return f"https://x.com/i/status/{self.x_id}" if self.source == PostSource.X else ""
+
+    def mark_failed(self, kind: str, message: str) -> None:
+        type(self).objects.filter(pk=self.pk).update(failure_kind=kind, failure_message=message)
+
+    def get_absolute_url(self) -> str:
+        return reverse("labeling:post-detail", args=[self.pk])
+
+    def __str__(self) -> str:
+        return f"@{self.author_handle} {self.x_id}" if self.author_handle else self.x_id

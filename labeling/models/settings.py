@@ -1,0 +1,50 @@
+"""What an admin can change while the site runs."""
+
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class SiteSettings(models.Model):
+    """One row, with history."""
+
+    class Ranking(models.TextChoices):
+        RANDOM = "random", "Random"
+        UNCERTAIN = "uncertain", "Where the model is least sure first"
+
+    overlap_percent = models.PositiveSmallIntegerField(
+        default=0, validators=PERCENT, help_text="Share of videos that two people label."
+    )
+    max_answers = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(1)], help_text="Answers per video before a reviewer decides."
+    )
+    blind_percent = models.PositiveSmallIntegerField(
+        default=10, validators=PERCENT, help_text="Share of videos outside the test set shown without suggestions."
+    )
+    ranking = models.CharField(max_length=20, choices=Ranking, default=Ranking.UNCERTAIN)
+    test_percent = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="Share of new groups that go to the test set. Fixed once a batch is exported.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "site settings"
+        constraints = [models.CheckConstraint(name="site_settings_is_one_row", condition=Q(pk=1))]
+
+    @classmethod
+    def current(cls) -> "SiteSettings":
+        return cls.objects.get_or_create(pk=1)[0]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return "Site settings"

@@ -1,0 +1,80 @@
+"""The labeling queue's narrow rows."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.models.videos import Video
+
+
+class SlotState(models.TextChoices):
+    FREE = "free", "Free"
+    HELD = "held", "Held"
+    DONE = "done", "Done"
+    OUT = "out", "Out of the queue"
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def free(self, now: datetime | None = None) -> Self:
+        """Slots anyone may claim: free ones, and held ones whose lease ran out."""
+        now = now or timezone.now()
+        return self.filter(Q(state=SlotState.FREE) | Q(state=SlotState.HELD, lease_until__lt=now))
+
+    def held(self, now: datetime | None = None) -> Self:
+        return self.filter(state=SlotState.HELD, lease_until__gte=now or timezone.now())
+
+    def held_by(self, user: Any) -> Self:
+        return self.held().filter(labeler=user)
+
+    def open_to(self, user: Any) -> Self:
+        """Slots of videos that `user` has not answered, skipped or claimed in another slot."""
+        mine = Slot.objects.filter(
+            video=models.OuterRef("video"), labeler=user, state__in=[SlotState.HELD, SlotState.DONE]
+        )
+        return self.filter(~models.Exists(mine.exclude(pk=models.OuterRef("pk"))))
+
+
+class Slot(models.Model):
+    """Video V wants its n-th answer."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="slots")
+    n = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=5, choices=SlotState, default=SlotState.FREE)
+    priority = models.FloatField(default=0)
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="slots"
+    )
+    claim = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = SlotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="slot_once_per_answer", fields=["video", "n"]),
+            models.UniqueConstraint(
+                name="slot_once_per_labeler",
+                fields=["video", "labeler"],
+                condition=Q(state__in=[SlotState.HELD, SlotState.DONE]),
+            ),
+            models.CheckConstraint(
+                name="slot_held_has_lease",
+                condition=~Q(state=SlotState.HELD)
+                | Q(labeler__isnull=False, lease_until__isnull=False, claim__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="slot_best_free",
+                fields=["-priority", "id"],
+                condition=Q(state__in=[SlotState.FREE, SlotState.HELD]),
+            ),
+            models.Index(name="slot_held", fields=["lease_until"], condition=Q(state=SlotState.HELD)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.video_id} #{self.n} {self.state}"
