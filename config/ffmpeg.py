@@ -1,7 +1,8 @@
 """FFmpeg for torchcodec without a system package: the libraries that the `av` wheel carries.
 
-torchcodec asks the loader for `libavcodec.so.62`; the wheel holds `libavcodec-<hash>.so.62.28.102`. One folder
-of links under both names, on LD_LIBRARY_PATH before Python starts, makes them meet. Standard library only.
+torchcodec asks the loader for `libavcodec.so.62`; the wheel holds `libavcodec-<hash>.so.62.28.102`. One
+folder of links under both names, on LD_LIBRARY_PATH before Python starts, makes them meet. Standard library
+only: manage.py runs this before anything else.
 """
 
 import os
@@ -30,7 +31,7 @@ def link_libraries(folder: Path = FOLDER) -> Path:
 
 
 def use_libraries() -> None:
-    """Start this process anew with FFmpeg's libraries on its path, unless they are, or torchcodec is not here.
+    """Start this process anew with FFmpeg's libraries on its path, if torchcodec is here and lacks them.
 
     The loader reads LD_LIBRARY_PATH only when a program starts. Costs one start of the interpreter; call it
     before anything is imported.
@@ -49,9 +50,7 @@ def _libraries() -> list[Path]:
     folder = Path(spec.origin).parents[1] / "av.libs"
     libraries = sorted(folder.glob("lib*.so*"))
     if not libraries:
-        raise FileNotFoundError(
-            f"{folder} holds no FFmpeg libraries. Install av from its wheel, not from source."
-        )
+        raise FileNotFoundError(f"{folder} holds no FFmpeg. Install av from its wheel, not from source.")
     return libraries
 
 

@@ -1,0 +1,92 @@
+# `make demo` and `make up` need make, git and python3 >= 3.11; everything else they bring themselves.
+# The stamps .venv/.ready-* remember what is installed, so that a second run starts at once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+# A machine without torch (web and collecting) says WITHOUT_TORCH=1.
+APP := $(if $(WITHOUT_TORCH),web,ml)
+
+GROUPS_web := --group web --group tools
+GROUPS_ml := $(GROUPS_web) --group ml --extra torch
+GROUPS_test := $(GROUPS_ml) --group prod --group test --group lint
+
+# Debian's names of what no wheel carries.
+APT_browser := chromium libatomic1 fonts-dejavu-core
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test quick check fix bench nightly lock
+
+help:  ## Say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(VENV)/.ready-ml  ## Run the whole loop on sample clips (VIDEOS=DIR: on your own) and say what happened
+	@$(BIN)/python manage.py demo $(if $(VIDEOS),--videos "$(VIDEOS)")
+
+up: $(VENV)/.ready-$(APP)  ## Serve the app on one process (WITHOUT_TORCH=1: without suggestions)
+	@$(BIN)/python manage.py up
+
+quick: $(VENV)/.ready-test  ## Test what is quick, on SQLite: all day long
+	@$(PYTEST) -m "not slow and not nightly"
+
+test: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Test everything on PostgreSQL, Redis, SQLite and Chromium
+	@$(PYTEST) --db postgres -n 2 -m "not nightly"
+	@$(PYTEST) --db sqlite -n 2 -m "embedded and not nightly"
+
+nightly: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Run the long drills, at full length
+	@CAKELENS_NIGHTLY=1 $(PYTEST) --db postgres --timeout 3600 -m nightly
+	@CAKELENS_NIGHTLY=1 $(PYTEST) --db sqlite --timeout 3600 -m "nightly and embedded"
+
+check: $(VENV)/.ready-test  ## Lint, types, templates, migrations, settings, compose
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(64))") \
+		ALLOWED_HOSTS=cakelens.example $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@echo "check: all good"
+
+fix: $(VENV)/.ready-test  ## Mend what can be mended by itself
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.ready-test  ## Measure, and print numbers with the machine they come from
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+lock: $(VENV)/.ready-uv  ## Pin every dependency of pyproject.toml, with hashes
+	@$(BIN)/uv pip compile pyproject.toml --extra torch --group web --group ml --group prod --group test \
+		--group lint --group tools --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.lock
+	@echo "wrote requirements.lock"
+
+# ---- Set-up -------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/apt python3-venv
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# uv comes from pip, its pin and hashes cut from the lock; everything else comes from uv.
+$(VENV)/.ready-uv: requirements.lock | $(BIN)/python
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@touch $@
+
+# The project itself goes in editable, so that the `cakelens` command exists.
+$(VENV)/.ready-web $(VENV)/.ready-ml $(VENV)/.ready-test: $(VENV)/.ready-%: \
+		pyproject.toml requirements.lock | $(VENV)/.ready-uv
+	@echo "installing the $* set (the first time takes up to a minute)"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r pyproject.toml $(GROUPS_$*) -c requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-browser: | $(BIN)/python
+	@command -v chromium >/dev/null && ldconfig -p | grep -q libatomic.so.1 || .ci/apt $(APT_browser)
+	@touch $@
