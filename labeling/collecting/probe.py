@@ -11,17 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import InputContainer
 from av.error import ArgumentError, FFmpegError
-from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
 from labeling.collecting.errors import NotAVideo
+
+if TYPE_CHECKING:
+    from av.packet import Packet  # generic in its annotations only
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 MAX_PIXELS = 8192 * 8192
@@ -71,7 +74,7 @@ class _Tally:
     last_key: int = 0
     is_corrupt: bool = False
 
-    def add(self, packet: Packet[VideoStream]) -> None:
+    def add(self, packet: "Packet[Any]") -> None:
         self.num_packets += 1
         self.is_corrupt |= packet.is_corrupt
         pts = packet.pts if packet.pts is not None else packet.dts or 0
