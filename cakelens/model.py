@@ -1,0 +1,142 @@
+"""The detector's network: `Model()` is the published v5, `Model(PRESETS["tiny"])` the small one.
+
+Shapes: N framesets, C channels, T = 9 frames, H height, W width, M = N*T frames, L = 17 labels.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cakelens import layers, motion
+from cakelens.config import PRESETS, TINY, V5, ModelConfig
+from cakelens.framesets import FRAMES
+from cakelens.labels import V5_LABELS
+from cakelens.transforms import make_transformer
+
+__all__ = ["PRESETS", "TINY", "V5", "Model", "ModelConfig", "make_transformer"]
+
+
+class Model(nn.Module):
+    """Judge framesets: 17 logits each, in label order.
+
+    `forward` takes one of
+      - uint8 (N, 3, 9, H, W): frames as decoded, H = W = the config's window;
+      - float (N, 3, 9, H, W): the same scaled to 0..1;
+      - float (N, 1, 27, H, W): already normalised and stacked, as the published package feeds it.
+    Scaling and normalisation of the first two are folded into the first convolution.
+    """
+
+    def __init__(self, config: ModelConfig = V5) -> None:
+        super().__init__()
+        self.config = config
+        self.seq = nn.ModuleDict(
+            {
+                "input_conv0": nn.Conv3d(1, config.initial_channels, kernel_size=3, stride=3),
+                "input_norm0": nn.InstanceNorm3d(config.initial_channels, affine=True),
+                "spacetime_conv_group": layers.named("seq.main", nn.ModuleDict(_blocks(config))),
+                "fully_connected": layers.named("seq", _head(config)),
+            }
+        )
+
+    def forward(self, frames: Tensor) -> Tensor:
+        x_MCHW = layers.norm(self._stem(frames), self.stem_norm)
+        for block in self.blocks:
+            x_MCHW = block(x_MCHW)
+        logits_NL: Tensor = self.head(self._features(x_MCHW))
+        return logits_NL
+
+    @property
+    def stem_conv(self) -> nn.Conv3d:
+        return cast(nn.Conv3d, self.seq["input_conv0"])
+
+    @property
+    def stem_norm(self) -> nn.InstanceNorm3d:
+        return cast(nn.InstanceNorm3d, self.seq["input_norm0"])
+
+    @property
+    def blocks(self) -> list[nn.Module]:
+        prefix = "spacetime_conv_group.seq.main"
+        return [
+            self.seq.get_submodule(f"{prefix}.block{index}.seq.main")
+            for index in range(self.config.num_blocks)
+        ]
+
+    @property
+    def head(self) -> layers.FullyConnected:
+        return cast(layers.FullyConnected, self.seq.get_submodule("fully_connected.seq"))
+
+    def load_from_huggingface_hub(self, device: str | None = None) -> None:
+        """Load the published v5 weights, downloading them once; `device` is accepted and not needed."""
+        from cakelens import weights
+
+        weights.load_into(self, weights.download_v5())
+
+    def stem_weights(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the first convolution as two-dimensional weight and bias for this kind of input."""
+        weight_OCHW = self.stem_conv.weight.squeeze(1)
+        bias_O = cast(Tensor, self.stem_conv.bias)
+        if is_normalised(frames):
+            return weight_OCHW, bias_O
+        unit = 255.0 if frames.dtype == torch.uint8 else 1.0
+        mean_C = torch.tensor(self.config.mean, dtype=torch.float64, device=weight_OCHW.device)
+        std_C = torch.tensor(self.config.std, dtype=torch.float64, device=weight_OCHW.device)
+        scaled_OCHW = weight_OCHW.double() / (std_C * unit)[:, None, None]
+        shifted_O = bias_O.double() - (scaled_OCHW * (mean_C * unit)[:, None, None]).sum((1, 2, 3))
+        return scaled_OCHW.to(weight_OCHW.dtype), shifted_O.to(bias_O.dtype)
+
+    def _stem(self, frames: Tensor) -> Tensor:
+        weight_OCHW, bias_O = self.stem_weights(frames)
+        return F.conv2d(as_frames(frames).to(weight_OCHW.dtype), weight_OCHW, bias_O, stride=3)
+
+    def _features(self, x_MCHW: Tensor) -> Tensor:
+        if self.config.architecture == "spacetime":
+            return layers.max_pool(x_MCHW)
+        return motion.energies(motion.lagged_differences(x_MCHW, self.config.lags), lags=self.config.lags)
+
+
+def is_normalised(frames: Tensor) -> bool:
+    """Tell the published package's stacked input (N, 1, 27, H, W) from plain frames."""
+    return frames.shape[1] == 1
+
+
+def as_frames(frames: Tensor) -> Tensor:
+    """Lay any accepted input out as single frames (M, 3, H, W) in channels-last memory.
+
+    Raises:
+        ValueError: The shape or dtype is none of those `Model` takes.
+    """
+    shape = tuple(frames.shape)
+    stacked = len(shape) == 5 and shape[1:3] == (1, 3 * FRAMES) and frames.is_floating_point()
+    plain = len(shape) == 5 and shape[1:3] == (3, FRAMES)
+    if not (stacked or plain) or not (frames.dtype == torch.uint8 or frames.is_floating_point()):
+        raise ValueError(
+            f"frames must be uint8 or float (N, 3, {FRAMES}, H, W) or normalised float"
+            f" (N, 1, {3 * FRAMES}, H, W), got {frames.dtype} {shape}"
+        )
+    frames_NTCHW = frames.reshape(shape[0], FRAMES, 3, *shape[3:]) if stacked else frames.transpose(1, 2)
+    return frames_NTCHW.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def _blocks(config: ModelConfig) -> dict[str, nn.Module]:
+    widths = _block_widths(config)
+    block = layers.SpaceTimeBlock if config.architecture == "spacetime" else motion.SpaceBlock
+    return {
+        f"block{index}": layers.named("seq.main", block(width, config.channels_step))
+        for index, width in enumerate(widths[:-1])
+    }
+
+
+def _head(config: ModelConfig) -> layers.FullyConnected:
+    channels = _block_widths(config)[-1]
+    pooled = ((config.window - 3) // 3 + 1) // 5
+    groups = len(config.lags) + 1
+    features = channels * pooled**2 if config.architecture == "spacetime" else channels * groups * 2
+    return layers.FullyConnected(features, config.hidden, len(V5_LABELS))
+
+
+def _block_widths(config: ModelConfig) -> list[int]:
+    """List the channels before each block and after the last."""
+    growth = config.channels_step * (2 if config.architecture == "spacetime" else 1)
+    return [config.initial_channels + growth * index for index in range(config.num_blocks + 1)]
