@@ -85,6 +85,8 @@ def _unreadable(path: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, IndexError) as exc:
+        if "Could not load libtorchcodec" in str(exc):  # it loads FFmpeg at the first video, not at import
+            raise DecoderMissing(_NO_FFMPEG) from exc
         raise UnreadableVideo(f"{path}: {_reason(exc)}") from exc
 
 
@@ -111,16 +113,15 @@ def _check_file(path: Path) -> None:
 
 def _decoder_class() -> Any:
     try:
-        import torchcodec.decoders
+        from torchcodec import decoders
     except ImportError as exc:
         raise DecoderMissing("torchcodec is not installed; run `pip install cakelens[torch]`") from exc
     except (OSError, RuntimeError) as exc:
-        raise DecoderMissing(
-            "torchcodec found no FFmpeg libraries; install FFmpeg, or put its libraries on LD_LIBRARY_PATH"
-        ) from exc
-    return torchcodec.decoders.VideoDecoder
+        raise DecoderMissing(_NO_FFMPEG) from exc
+    return decoders.VideoDecoder  # type: ignore[attr-defined]  # not re-exported explicitly
 
 
+_NO_FFMPEG = "torchcodec found no FFmpeg libraries; install FFmpeg, or put its libraries on LD_LIBRARY_PATH"
 _REASONS = {
     "Invalid data found": "not a video, or damaged beyond reading",
     "moov atom not found": "truncated: its index (moov) is missing",
