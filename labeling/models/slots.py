@@ -49,7 +49,11 @@ class Slot(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="slots"
     )
     claim = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    shown_model = models.CharField(
+        max_length=80, blank=True, help_text="Slug of the model whose suggestions the holder was shown."
+    )
 
     objects: ClassVar[Any] = SlotQuerySet.as_manager()
 

@@ -1,0 +1,61 @@
+"""Groups: videos that are the same footage stay on one side of the split.
+
+Same bytes or the same media id make one group. Content only: an author or a quote chain would join
+everybody through one viral clip.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+
+from labeling.collecting import splits
+from labeling.models import DuplicateGroup, SiteSettings, Split, Variant, Video
+
+
+@transaction.atomic
+def assign_group(video: Video) -> DuplicateGroup:
+    """Put `video` into the group of its footage, founding one if it is new, and fix its split.
+
+    Serialised by the split ledger's lock: two workers storing twins at once give one group. A video
+    that has a group and is found to share footage with others joins the groups into one.
+    """
+    splits.ledger()
+    video.refresh_from_db()
+    groups = _groups_of(video)
+    group = groups[0] if groups else splits.found_group(video.key)
+    if video.group_id is None:
+        _enter(video, group)
+    for other in groups[1:]:
+        _join(other, into=group)
+    return group
+
+
+def _groups_of(video: Video) -> list[DuplicateGroup]:
+    """Return the groups that hold this footage, the oldest first."""
+    hashes = Variant.objects.filter(video=video).exclude(sha256="").values("sha256")
+    same = Q(pk=video.pk) | Q(variants__sha256__in=hashes)
+    if video.media_id:
+        same |= Q(media_id=video.media_id)
+    members = Video.objects.filter(same, group__isnull=False).values("group")
+    return list(DuplicateGroup.objects.filter(pk__in=members).order_by("number"))
+
+
+def _enter(video: Video, group: DuplicateGroup) -> None:
+    """Give `video` its group, its split, and what follows from the split: who may see suggestions."""
+    is_blind = group.split == Split.TEST or _falls_blind(group.key)
+    Video.objects.filter(pk=video.pk, group=None).update(group=group, split=group.split, is_blind=is_blind)
+    video.refresh_from_db()
+
+
+def _falls_blind(key: str) -> bool:
+    share = SiteSettings.current().blind_percent / 100
+    return splits.keyed_fraction(splits.ledger().key, f"blind:{key}") < share
+
+
+def _join(group: DuplicateGroup, *, into: DuplicateGroup) -> None:
+    """Move a group's videos into an older one; those on another side of the split are quarantined."""
+    moved = Video.objects.filter(group=group)
+    if group.split != into.split:
+        moved.filter(quarantine="").update(
+            quarantine=f"Same footage as {into.key}, which is in {into.split}; this one was in {group.split}."
+        )
+    moved.update(group=into)

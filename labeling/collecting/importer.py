@@ -1,0 +1,130 @@
+"""From a file to a video ready to label: stored, probed, with a poster, a group, a split and a slot."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from labeling import queue, storage
+from labeling.collecting import duplicates
+from labeling.collecting.probe import Probe, make_poster, probe
+from labeling.models import AddedHow, Post, PostSource, Variant, VariantState, Video
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A verified file that is in the storage, not yet in any row."""
+
+    stored: storage.Stored
+    probe: Probe
+    poster_name: str
+
+
+def _take_in(path: Path) -> _File:
+    """Verify a file and store it with its poster.
+
+    Raises:
+        NotAVideo: The file does not decode. Nothing was stored.
+    """
+    found = probe(path)
+    poster = make_poster(path)
+    return _File(
+        stored=storage.store_file(path, f".{found.container}"),
+        probe=found,
+        poster_name=storage.store_bytes(poster, ".jpg", folder="posters").name,
+    )
+
+
+def store_variant_file(variant: Variant, path: Path) -> Variant:
+    """Verify the file at `path`, store it as `variant`'s, and make its video ready to label.
+
+    Raises:
+        NotAVideo: The file does not decode. Nothing was stored.
+    """
+    file = _take_in(path)
+    with transaction.atomic():
+        _mark_stored(variant, file)
+        make_ready(variant.video)
+    variant.refresh_from_db()
+    return variant
+
+
+def _mark_stored(variant: Variant, file: _File) -> None:
+    found = file.probe
+    Variant.objects.filter(pk=variant.pk).update(
+        state=VariantState.STORED,
+        failure_kind="",
+        failure_message="",
+        sha256=file.stored.sha256,
+        name=file.stored.name,
+        num_bytes=file.stored.num_bytes,
+        width=found.width,
+        height=found.height,
+        fps=found.fps,
+        codec=found.codec,
+        bit_rate_bps=found.bit_rate_bps,
+        num_frames=found.num_frames,
+        duration_seconds=found.duration_seconds,
+        stored_at=Now(),
+    )
+    video = Video.objects.filter(pk=variant.video_id)
+    video.filter(duration_seconds=None).update(duration_seconds=found.duration_seconds)
+    video.filter(poster_name="").update(poster_name=file.poster_name)
+
+
+def make_ready(video: Video) -> None:
+    """Give a video with a stored variant its group and split, and open its place in the queue."""
+    duplicates.assign_group(video)
+    if video.mark_ready():
+        priority = queue.random_priority(video)
+        Video.objects.filter(pk=video.pk).update(priority=priority)
+        video.refresh_from_db()
+        queue.open_slot(video)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What is known of an imported clip beside its bytes."""
+
+    author_handle: str = ""
+    text: str = ""
+    posted_at: datetime | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    video: Video
+    is_new: bool
+
+
+def import_file(path: Path, facts: ClipFacts, *, added_by: Any = None) -> Imported:
+    """Make a video of a file that never was on X. The same bytes twice are one video.
+
+    Raises:
+        NotAVideo: The file does not decode. Nothing was written.
+    """
+    file = _take_in(path)
+    with transaction.atomic():
+        post, is_new = Post.objects.get_or_create(
+            x_id=f"import:{file.stored.sha256}",
+            defaults={
+                "source": PostSource.IMPORT,
+                "author_handle": facts.author_handle,
+                "text": facts.text,
+                "posted_at": facts.posted_at,
+                "metadata": facts.metadata | {"file": path.name},
+                "added_by": added_by,
+                "added_how": AddedHow.COMMAND,
+                "collected_at": timezone.now(),
+            },
+        )
+        if is_new:
+            video = Video.objects.create(post=post, key=f"{post.x_id}/0")
+            _mark_stored(Variant.objects.create(video=video, url=f"file:{path.name}"), file)
+            make_ready(video)
+    return Imported(post.videos.get(), is_new)

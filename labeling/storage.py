@@ -1,0 +1,101 @@
+"""Content-addressed files in Django's storage: a name is the sha256 of what it holds.
+
+Nothing refers to a file that is not there: a file is written under a temporary name, made durable and
+moved in whole, and only then does a row name it (docs/adr/0003).
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is in the storage, whole."""
+
+    sha256: str
+    name: str
+    num_bytes: int
+
+
+def hash_file(file: BinaryIO) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stored_name(sha256: str, suffix: str, *, folder: str = "videos") -> str:
+    """Return the one name these bytes have: `videos/ab/cd/abcd….mp4`."""
+    return f"{folder}/{sha256[:2]}/{sha256[2:4]}/{sha256}{suffix}"
+
+
+def store_file(path: Path, suffix: str, *, folder: str = "videos") -> Stored:
+    """Copy the file at `path` into the storage. The same bytes are stored once."""
+    with path.open("rb") as file:
+        return _store(file, suffix, folder)
+
+
+def store_bytes(content: bytes, suffix: str, *, folder: str) -> Stored:
+    """Store `content`: a poster, say."""
+    return _store(io.BytesIO(content), suffix, folder)
+
+
+def _store(file: BinaryIO, suffix: str, folder: str) -> Stored:
+    sha256 = hash_file(file)
+    num_bytes = file.tell()
+    name = stored_name(sha256, suffix, folder=folder)
+    if not _is_whole(name, num_bytes):
+        file.seek(0)
+        if is_local():
+            _move_in(file, Path(default_storage.path(name)))
+        else:
+            default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
+    return Stored(sha256, name, num_bytes)
+
+
+def _is_whole(name: str, num_bytes: int) -> bool:
+    return default_storage.exists(name) and default_storage.size(name) == num_bytes
+
+
+def _move_in(file: BinaryIO, target: Path) -> None:
+    temporary = temporary_folder() / uuid.uuid4().hex
+    try:
+        with temporary.open("wb") as copy:
+            shutil.copyfileobj(file, copy, CHUNK)
+            copy.flush()
+            os.fsync(copy.fileno())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_folder() -> Path:
+    """Where files grow until they are whole: beside the media, so that the last move is a rename."""
+    folder = Path(settings.MEDIA_ROOT) / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def is_local() -> bool:
+    """Tell whether stored files are plain files of this machine."""
+    return not settings.S3_BUCKET
+
+
+def file_url(name: str) -> str:
+    """Return where a browser plays the file from, with byte ranges: our own view, or the bucket."""
+    return settings.FILES_URL + name if is_local() else default_storage.url(name)
+
+
+def local_path(name: str) -> Path | None:
+    """Return the stored file's path on this machine, None if it lives in a bucket."""
+    return Path(default_storage.path(name)) if is_local() else None
