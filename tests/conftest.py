@@ -1,10 +1,30 @@
-"""Fixtures for every test; CONTRIBUTING.md says which there are."""
+"""Fixtures for every test; CONTRIBUTING.md lists them."""
 
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django import Settings
+
+from tests import servers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +42,76 @@ def django_db_modify_db_settings(
     """Test SQLite in a file, as the app has it: in memory there is no WAL, and threads share one lock."""
     from django.conf import settings
 
-    database: dict[str, Any] = settings.DATABASES["default"]
+    database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "db.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def _redis_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return os.environ["REDIS_URL"] or servers.start_redis(tmp_path_factory.mktemp("redis") / "data")
+
+
+@pytest.fixture
+def redis_url(_redis_server: str) -> str:
+    """A real Redis, emptied; each worker has a database of its own."""
+    import redis
+
+    with redis.Redis.from_url(_redis_server) as client:
+        client.flushdb()
+    return _redis_server
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`clip(seed=1, num_frames=30, …)` is the path of such a clip, made once: do not change the file."""
+    from tests.clips import make_clip
+
+    folder = tmp_path_factory.mktemp("clips")
+
+    def cached(**arguments: int) -> Path:
+        name = "-".join(f"{key}{value}" for key, value in sorted(arguments.items())) or "plain"
+        path = folder / f"{name}.mp4"
+        return path if path.exists() else make_clip(path, **arguments)
+
+    return cached
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium that plays h264."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("No chromium on the path. Run `make test`, or apt-get install chromium.")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> "Iterator[Browser]":
+    """A running Chromium that resolves no name but localhost."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread; Django would refuse the ORM beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """A fresh page of 1440×900. What the page logs as an error, a refused policy too, fails the test."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda message: errors.append(_told(message)) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+def _told(message: "ConsoleMessage") -> str:
+    return f"{message.text} ({message.location['url']})"
