@@ -1,4 +1,27 @@
-from django.contrib import admin
-from django.urls import path
+"""Every URL: each app's own, and what belongs to no app."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.urls import include, path, reverse_lazy
+from django.views.generic import RedirectView
+
+from labeling.views import account, home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("login/", auth.LoginView.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path(
+        "account/password/",
+        auth.PasswordChangeView.as_view(success_url=reverse_lazy("home")),
+        name="password_change",
+    ),
+    path("account/theme/", account.theme, name="theme"),
+    path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("img/favicon.svg"))),
+    path("", include("labeling.urls")),
+    *(path("", include(urls)) for urls in ("inference.urls", "training.urls") if find_spec(urls)),
+    path("admin/", admin.site.urls),
+]

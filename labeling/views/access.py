@@ -1,0 +1,42 @@
+"""Who may open a page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+View = Callable[..., HttpResponse]
+
+
+def needs(permission: str, *, to: str) -> Callable[[View], View]:
+    """Let only people with `permission` in; `to` says in words what it is needed for.
+
+    Somebody logged out while a page was open gets words in that page instead of a login form in the
+    middle of it: what they typed stays.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _ask_to_log_in(request)
+            if not request.user.has_perm(permission):
+                raise PermissionDenied(f"Your account lacks the right to {to}.")
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect_to_login(request.get_full_path())
+    response = render(request, "_components/logged_out.html", status=401)
+    response["HX-Retarget"] = "#notice"
+    response["HX-Reswap"] = "innerHTML"
+    return response
