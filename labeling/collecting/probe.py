@@ -47,7 +47,8 @@ class Probe:
 
     `width` and `height` are those of the picture as shown, after `rotation` (degrees clockwise: 0, 90,
     180 or 270). `num_frames` counts the frames a player shows, without those an edit list cuts off.
-    `bit_rate_bps` is that of the video stream alone, counted from its packets.
+    `bit_rate_bps` is that of the video stream alone, counted from its packets. `container` is FFmpeg's
+    name of the family: "mov,mp4,m4a,3gp,3g2,mj2" or "matroska,webm".
     """
 
     width: int
@@ -110,7 +111,7 @@ def probe(path: Path) -> Probe:
             duration_seconds=seconds,
             has_audio=bool(container.streams.audio),
             rotation=rotation,
-            container="webm" if "webm" in container.format.name else "mp4",
+            container=container.format.name,
         )
 
 

@@ -27,7 +27,7 @@ def test_probe_of_an_mp4_says_what_is_in_it(tmp_path: Path) -> None:
         duration_seconds=2.0,
         has_audio=True,
         rotation=0,
-        container="mp4",
+        container="mov,mp4,m4a,3gp,3g2,mj2",
     )
 
 
@@ -45,7 +45,7 @@ def test_probe_of_a_webm_names_codec_and_container(tmp_path: Path) -> None:
 
     found = probe(clip)
 
-    assert (found.codec, found.container, found.num_frames) == ("vp9", "webm", 10)
+    assert (found.codec, found.container, found.num_frames) == ("vp9", "matroska,webm", 10)
 
 
 def test_probe_of_a_turned_phone_video_gives_the_size_as_shown(tmp_path: Path) -> None:
