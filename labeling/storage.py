@@ -49,17 +49,27 @@ def store_bytes(content: bytes, suffix: str, *, folder: str) -> Stored:
     return _store(io.BytesIO(content), suffix, folder)
 
 
+def store_as(path: Path, name: str) -> None:
+    """Put the file at `path` into the storage under `name`, whole, in place of what is there."""
+    with path.open("rb") as file:
+        _put(file, name)
+
+
 def _store(file: BinaryIO, suffix: str, folder: str) -> Stored:
     sha256 = hash_file(file)
     num_bytes = file.tell()
     name = stored_name(sha256, suffix, folder=folder)
     if not _is_whole(name, num_bytes):
-        file.seek(0)
-        if is_local():
-            _move_in(file, Path(default_storage.path(name)))
-        else:
-            default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
+        _put(file, name)
     return Stored(sha256, name, num_bytes)
+
+
+def _put(file: BinaryIO, name: str) -> None:
+    file.seek(0)
+    if is_local():
+        _move_in(file, Path(default_storage.path(name)))
+    else:
+        default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
 
 
 def _is_whole(name: str, num_bytes: int) -> bool:

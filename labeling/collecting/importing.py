@@ -1,0 +1,83 @@
+"""Importing a folder of clips, with a CSV that says what they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cakelens.labels import Label
+from labeling import settling
+from labeling.collecting import labels_csv
+from labeling.collecting.errors import CollectError
+from labeling.collecting.importer import ClipFacts, Imported, import_file
+from labeling.models import SettlementMethod, Video
+
+SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm"}
+
+
+class NothingToImport(Exception):
+    """The folder, or the files the CSV names, are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to import, and what is said of it."""
+
+    path: Path
+    labels: dict[Label, bool | None]
+    facts: ClipFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one file fared."""
+
+    file: str
+    state: Literal["new", "known", "refused"]
+    video: str = ""
+    error: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {"file": self.file, "state": self.state, "video": self.video, "error": self.error}
+
+
+def plan(folder: Path, labels: Path | None = None) -> list[Item]:
+    """List what to import: every clip in `folder`, with its row of the CSV if there is one.
+
+    Raises:
+        BadCsv: The CSV breaks a rule.
+        NothingToImport: No such folder, no clip in it, or a file of the CSV is missing.
+    """
+    if not folder.is_dir():
+        raise NothingToImport(f"{folder} is not a folder.")
+    clips = labels_csv.read(labels) if labels else {}
+    if missing := [name for name in clips if not (folder / name).is_file()]:
+        raise NothingToImport(f"{labels} names {missing[0]}, which is not in {folder} ({len(missing)} missing).")
+    items = list(_items(folder, clips))
+    if not items:
+        raise NothingToImport(f"{folder} holds no video file ({', '.join(sorted(SUFFIXES))}).")
+    return items
+
+
+def _items(folder: Path, clips: dict[str, labels_csv.Clip]) -> Iterator[Item]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            clip = clips.get(path.name)
+            yield Item(path, clip.labels if clip else {}, clip.facts if clip else ClipFacts())
+
+
+def take_in(item: Item) -> Result:
+    """Import one file and let the labels it brings count; a file that is no video is refused."""
+    try:
+        imported = import_file(item.path, item.facts)
+        _settle(imported, item.labels)
+    except CollectError as exc:
+        return Result(item.path.name, "refused", error=str(exc))
+    return Result(item.path.name, "new" if imported.is_new else "known", imported.video.key)
+
+
+def _settle(imported: Imported, labels: dict[Label, bool | None]) -> None:
+    """Let imported labels count, unless people or an earlier import have spoken."""
+    video = Video.objects.get(pk=imported.video.pk)
+    if labels.get(Label.AI_GEN) is not None and video.settlement_id is None:
+        settling.record(video, labels, SettlementMethod.IMPORTED)

@@ -1,0 +1,110 @@
+"""A CSV that says what clips are: `file`, labels, and whatever else is known.
+
+A column named like a label, in any case, or `label:NAME`, is that label; `file`, `author`, `text` and
+`posted_at` are what they say; every other column is kept as metadata.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cakelens.labels import V5_LABELS, Label
+from labeling.collecting.importer import ClipFacts
+
+YES = {"1", "true", "yes", "y", "t"}
+NO = {"0", "false", "no", "n", "f"}
+FACTS = {"file", "author", "text", "posted_at"}
+
+
+class BadCsv(Exception):
+    """The CSV breaks a rule; the message says where and what to do. Nothing was imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One row of the CSV."""
+
+    file: str
+    labels: dict[Label, bool | None]
+    facts: ClipFacts
+
+
+def read(path: Path) -> dict[str, Clip]:
+    """Return the rows by file name.
+
+    Raises:
+        BadCsv: Not UTF-8, no `file` column, an unknown `label:` column, a value that is no yes or no,
+            or a file named twice.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _by_file(path, csv.DictReader(file))
+    except UnicodeDecodeError as exc:
+        raise BadCsv(f"{path} is not UTF-8 (byte {exc.start}). Save it as UTF-8 and run this again.") from exc
+    except OSError as exc:
+        raise BadCsv(f"{path}: {exc.strerror}.") from exc
+
+
+def _by_file(path: Path, reader: "csv.DictReader[str]") -> dict[str, Clip]:
+    header = reader.fieldnames or []
+    if "file" not in header:
+        raise BadCsv(f"{path} has no column `file`; its columns are: {', '.join(header) or 'none'}.")
+    columns = dict(_label_columns(path, header))
+    clips: dict[str, Clip] = {}
+    for row in reader:
+        clip = _clip(f"{path} line {reader.line_num}", row, columns)
+        if clip.file in clips:
+            raise BadCsv(f"{path} line {reader.line_num}: {clip.file} is there twice. Keep one row.")
+        clips[clip.file] = clip
+    return clips
+
+
+def _label_columns(path: Path, header: list[str] | tuple[str, ...]) -> Iterator[tuple[str, Label]]:
+    for column in header:
+        name = column.strip().upper()
+        wanted = name.removeprefix("LABEL:").strip()
+        if wanted in V5_LABELS:
+            yield column, Label(wanted)
+        elif name.startswith("LABEL:"):
+            raise BadCsv(f"{path}: column {column} is not a label. Labels are: {', '.join(V5_LABELS)}.")
+
+
+def _clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, Label]) -> Clip:
+    if None in row:
+        raise BadCsv(f"{where} has more values than there are columns. Quote values that hold a comma.")
+    labels = {label: _truth(where, column, row[column] or "") for column, label in columns.items()}
+    rest = {key: value or "" for key, value in row.items() if key not in columns and key not in FACTS}
+    return Clip(
+        file=(row["file"] or "").strip(),
+        labels=labels,
+        facts=ClipFacts(
+            author_handle=(row.get("author") or "").removeprefix("@"),
+            text=row.get("text") or "",
+            posted_at=_moment(where, row.get("posted_at") or ""),
+            metadata=rest,
+        ),
+    )
+
+
+def _truth(where: str, column: str, value: str) -> bool | None:
+    """Read a yes, a no, or nothing (not judged)."""
+    word = value.strip().lower()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    if not word:
+        return None
+    raise BadCsv(f"{where}: {column} is {value!r}. Write 1 or 0, or leave it empty if it was not judged.")
+
+
+def _moment(where: str, value: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as exc:
+        raise BadCsv(f"{where}: posted_at is {value!r}. Write it like 2026-07-14T12:30:00Z.") from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

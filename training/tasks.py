@@ -1,0 +1,40 @@
+from celery import shared_task
+
+from jobs.heartbeat import kept_alive
+from jobs.models import JobInterrupted
+from training import export
+from training.models import ExportJob, TrainingRun
+
+
+@shared_task(name="training.tasks.export_batch", ignore_result=True)
+def export_batch(job_id: int) -> None:
+    """Export a batch. Safe to deliver twice: only one claim wins."""
+    job = ExportJob.objects.claim(job_id)
+    if job is not None:
+        run_export(job)
+
+
+def run_export(job: ExportJob) -> None:
+    """Do a claimed export and record how it ended."""
+    try:
+        with kept_alive(job):
+            batch = export.export_batch(job.slug, created_by=job.requested_by)
+    except export.ExportError as exc:
+        job.fail(exc)
+    except OSError as exc:
+        job.retry_later(exc)
+    except JobInterrupted:
+        return
+    else:
+        ExportJob.objects.filter(pk=job.pk).update(batch=batch)
+        job.finish()
+
+
+@shared_task(name="training.tasks.train_batch", ignore_result=True)
+def train_batch(run_id: int) -> None:
+    """Train on a batch. Safe to deliver twice: only one claim wins."""
+    run = TrainingRun.objects.claim(run_id)
+    if run is not None:
+        from training import runs
+
+        runs.perform(run)
