@@ -1,0 +1,133 @@
+"""The triggers: rows that never change, splits that are never moved, whoever writes the SQL."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from labeling import triggers
+from labeling.models import Annotation, DuplicateGroup, Settlement, Split, Video
+from tests.factories import (
+    make_annotation,
+    make_batch,
+    make_group,
+    make_settlement,
+    make_user,
+    make_video,
+)
+from training.models import BatchItem, Withdrawal
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+
+
+def annotation() -> Annotation:
+    return make_annotation(make_video(), make_user())
+
+
+def settlement() -> Settlement:
+    return make_settlement(make_video(), ai_gen=True)
+
+
+def batch_item() -> BatchItem:
+    return make_batch(settlements=[settlement()]).items.get()
+
+
+def withdrawal() -> Withdrawal:
+    return Withdrawal.objects.create(video=make_video(), reason="asked to")
+
+
+FROZEN = [
+    pytest.param(annotation, {"note": "changed"}, "Annotations are append-only", id="annotation"),
+    pytest.param(settlement, {"ai_gen": False}, "Settlements are immutable", id="settlement"),
+    pytest.param(batch_item, {"split": "test"}, "Batch items are immutable", id="batch item"),
+    pytest.param(withdrawal, {"reason": "changed"}, "Withdrawals are append-only", id="withdrawal"),
+]
+
+
+@pytest.mark.parametrize(("make", "change", "message"), FROZEN)
+def test_frozen_row_cannot_be_updated(
+    make: Callable[[], Model], change: dict[str, object], message: str
+) -> None:
+    row = make()
+
+    with pytest.raises(IntegrityError, match=message), transaction.atomic():
+        type(row)._default_manager.filter(pk=row.pk).update(**change)
+
+    assert type(row)._default_manager.filter(pk=row.pk, **change).count() == 0
+
+
+@pytest.mark.parametrize(("make", "change", "message"), FROZEN)
+def test_frozen_row_cannot_be_deleted(
+    make: Callable[[], Model], change: dict[str, object], message: str
+) -> None:
+    row = make()
+
+    with (
+        pytest.raises(IntegrityError, match=message),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+
+    assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("other", [Split.TEST, None])
+@pytest.mark.parametrize("make", [make_video, make_group])
+def test_split_that_is_set_never_changes(
+    make: Callable[..., Video | DuplicateGroup], other: str | None
+) -> None:
+    row = make(split=Split.TRAIN)
+
+    with pytest.raises(IntegrityError, match="split that is set never changes"), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(split=other)
+
+    row.refresh_from_db()
+    assert row.split == Split.TRAIN
+
+
+def test_split_is_set_once() -> None:
+    video = make_video(is_ready=False)
+
+    Video.objects.filter(pk=video.pk).update(split=Split.VALIDATION)
+
+    video.refresh_from_db()
+    assert video.split == Split.VALIDATION
+
+
+def test_row_whose_split_stays_may_be_saved_and_deleted() -> None:
+    video = make_video(is_ready=False, split=None)
+    group = make_group(Split.TEST)
+
+    group.save()
+    group.delete()
+    video.delete()
+
+    assert not DuplicateGroup.objects.exists()
+    assert not Video.objects.exists()
+
+
+def test_rules_can_be_taken_away_and_put_back() -> None:
+    row = annotation()
+    editor = connection.schema_editor()
+    triggers.uninstall(editor, triggers.LABELING)
+    Annotation.objects.filter(pk=row.pk).update(note="changed")
+
+    triggers.install(editor, triggers.LABELING)
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Annotation.objects.filter(pk=row.pk).update(note="again")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_rules_outlast_the_flush_between_tests() -> None:
+    annotation()
+
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert not Annotation.objects.exists()
+    with pytest.raises(IntegrityError, match="append-only"):
+        Annotation.objects.filter(pk=annotation().pk).update(note="changed")
