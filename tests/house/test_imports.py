@@ -16,8 +16,8 @@ ALLOWED = {
     "inference": ("jobs", "labeling", "cakelens"),
     "training": ("jobs", "labeling", "inference", "cakelens"),
 }
-TORCH_FREE = ("cakelens", "cakelens.labels", "cakelens.framesets", "cakelens.config")
-TORCH_SIDE = ("dataset", "loop", "checkpoints", "evaluate", "baseline")
+TORCH_FREE = ("cakelens", "cakelens.labels", "cakelens.framesets", "cakelens.config", "cakelens.files")
+TORCH_SIDE = ("dataset", "loop", "checkpoints", "evaluate", "baseline", "trainer")
 HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp")
 
 
