@@ -153,7 +153,7 @@ class Variant(models.Model):
     """One encoding of a video as X serves it. What X declared stands beside what the file is."""
 
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="variants")
-    url = models.CharField(max_length=1000, help_text="Where it came from; file:<name> for an import.")
+    url = models.CharField(max_length=2000, help_text="Where it came from; file:<name> for an import.")
     is_hls = models.BooleanField(default=False)
     declared_width = models.PositiveIntegerField(null=True, blank=True)
     declared_height = models.PositiveIntegerField(null=True, blank=True)

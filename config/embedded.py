@@ -1,0 +1,142 @@
+"""The embedded app: web, workers and clock in one process, inference in a niced child.
+
+Started by `manage.py up` alone, never on import. Nothing is lost when it is killed: jobs are leased rows,
+and the sweep at the next start rings for what was running.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from celery.beat import EmbeddedService
+from django.conf import settings
+
+from config.celery import app
+
+logger = logging.getLogger(__name__)
+
+WORKER_THREADS = 4
+WEB_THREADS = 8
+CHILD_GRACE_SECONDS = 10
+NICENESS = 10
+
+
+class PortTaken(Exception):
+    """Another program listens there."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is started.
+
+    Raises:
+        PortTaken: It is in use, or not ours to use.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        raise PortTaken(
+            f"Cannot listen on {host}:{port} ({exc.strerror}). Stop the program there, or set PORT to another one."
+        ) from exc
+    return listener
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Run Celery's worker in threads of this process. Stopping waits for the tasks that are running."""
+    controller = app.WorkController(
+        pool="threads",
+        concurrency=WORKER_THREADS,
+        queues=["collect", "export"],
+        without_heartbeat=True,
+        without_gossip=True,
+        without_mingle=True,
+    )
+    thread = threading.Thread(target=controller.start, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+        thread.join(CHILD_GRACE_SECONDS)
+
+
+@contextmanager
+def clock() -> Iterator[None]:
+    """Run Celery's beat in a thread: it calls the sweeper."""
+    beat = EmbeddedService(app, thread=True, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.stop()
+
+
+def has_torch() -> bool:
+    return find_spec("torch") is not None
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """Run inference in a child process of low priority that leaves one core to the pages.
+
+    It stops by itself if this process dies. Without torch there is none, and no suggestions.
+    """
+    if not has_torch():
+        logger.warning("torch is not installed: no suggestions. `make up` installs it.")
+        yield
+        return
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, "manage.py", "predict", "--follow"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"VAR_DIR": str(settings.VAR_DIR), "OMP_NUM_THREADS": str(_inference_threads())},
+        preexec_fn=lambda: os.nice(NICENESS),
+        start_new_session=True,  # Ctrl-C reaches this process alone, which then tells the child
+    )
+    try:
+        yield
+    finally:
+        _end(child)
+
+
+def _inference_threads() -> int:
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(CHILD_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def serve(listener: socket.socket, application: Callable[..., Any]) -> None:
+    """Serve pages until SIGINT or SIGTERM."""
+    from waitress.server import create_server
+
+    server = create_server(application, sockets=[listener], threads=WEB_THREADS, ident=None)
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(0)
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    with closing(server):
+        try:
+            server.run()  # type: ignore[no-untyped-call]
+        except (KeyboardInterrupt, SystemExit):
+            pass
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+            server.task_dispatcher.shutdown()
