@@ -56,12 +56,17 @@ class LeasedJobQuerySet(models.QuerySet[J]):
     def due(self, now: datetime) -> Self:
         """Jobs that a worker may claim at `now`: waiting ones whose time has come, and orphans."""
         waiting = Q(state=State.QUEUED, next_try_at__lte=now)
-        orphaned = Q(state=State.RUNNING, lease_until__lt=now)
+        orphaned = Q(state=State.RUNNING, lease_until__lt=now, is_cancel_requested=False)
         return self.filter(waiting | orphaned, attempts__lt=F("max_attempts"))
+
+    def stopped(self, now: datetime) -> Self:
+        """Orphans that were asked to stop: nobody is left to see it."""
+        return self.filter(state=State.RUNNING, lease_until__lt=now, is_cancel_requested=True)
 
     def given_up(self, now: datetime) -> Self:
         """Orphans without attempts left: whatever runs them dies each time."""
-        return self.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=F("max_attempts"))
+        orphaned = self.filter(state=State.RUNNING, lease_until__lt=now, is_cancel_requested=False)
+        return orphaned.filter(attempts__gte=F("max_attempts"))
 
     def unrung(self, now: datetime) -> Self:
         """Due jobs nobody was told of lately. Ringing for each on every sweep floods the broker."""
@@ -74,12 +79,16 @@ class LeasedJobQuerySet(models.QuerySet[J]):
         """
         now = timezone.now()
         owner = owner or new_owner()
-        won = self.due(now).filter(pk=pk).update(
-            state=State.RUNNING,
-            owner=owner,
-            lease_until=now + LEASE,
-            attempts=F("attempts") + 1,
-            started_at=now,
+        won = (
+            self.due(now)
+            .filter(pk=pk)
+            .update(
+                state=State.RUNNING,
+                owner=owner,
+                lease_until=now + LEASE,
+                attempts=F("attempts") + 1,
+                started_at=now,
+            )
         )
         return self.get(pk=pk) if won else None
 
@@ -197,8 +206,10 @@ class LeasedJob(models.Model):
         return self._let_go(attempts=F("attempts") - 1, next_try_at=timezone.now())
 
     def _let_go(self, **values: Any) -> bool:
+        """Queue the job again, or close it if it was cancelled meanwhile."""
         values |= {"state": State.QUEUED, "owner": "", "lease_until": None, "enqueued_at": None}
-        return bool(self._fenced().update(**values))
+        let_go = self._fenced().filter(is_cancel_requested=False).update(**values)
+        return bool(let_go) or self._close(State.CANCELLED)
 
     def _close(self, state: State, **values: Any) -> bool:
         closed = bool(self._fenced().update(state=state, finished_at=timezone.now(), **values))
@@ -213,4 +224,8 @@ class LeasedJob(models.Model):
 def kind_of(error: Exception) -> str:
     """Return the error's own `kind`, or its class name in snake case."""
     kind = getattr(error, "kind", "")
-    return str(kind) if kind else "".join(f"_{c.lower()}" if c.isupper() else c for c in type(error).__name__)[1:]
+    return (
+        str(kind)
+        if kind
+        else "".join(f"_{c.lower()}" if c.isupper() else c for c in type(error).__name__)[1:]
+    )

@@ -19,12 +19,13 @@ def job_models() -> Iterator[type[LeasedJob]]:
 
 
 def sweep() -> int:
-    """Ring for due jobs that nobody was told of lately and close given-up ones. Return the rings."""
+    """Ring for due jobs that nobody was told of lately and close dead ones. Return the rings."""
     return sum(_sweep_model(model) for model in job_models())
 
 
 def _sweep_model(model: type[LeasedJob]) -> int:
     now = timezone.now()
+    model.objects.stopped(now).update(state=State.CANCELLED, finished_at=now)
     lost = model.objects.given_up(now).update(
         state=State.FAILED,
         finished_at=now,

@@ -20,6 +20,7 @@ from inference.models import FramesetScores, ModelVersion, Prediction
 from labeling import roles
 from labeling.models import (
     Annotation,
+    CollectJob,
     DuplicateGroup,
     Evidence,
     Post,
@@ -70,6 +71,17 @@ def make_post(x_id: str | None = None, **fields: Any) -> Post:
     }
     post: Post = Post.objects.create(**values | fields)
     return post
+
+
+def make_job(**fields: Any) -> CollectJob:
+    """Make a leased job: that of collecting a post. `minutes_left`: running, with that much lease left."""
+    now = timezone.now()
+    if "minutes_left" in fields:
+        lease_until = now + timedelta(minutes=fields.pop("minutes_left"))
+        fields = {"state": "running", "owner": "a", "attempts": 1, "lease_until": lease_until} | fields
+    fields.setdefault("post", make_post(collected_at=None))
+    job: CollectJob = CollectJob.objects.create(**fields)
+    return job
 
 
 def make_group(split: str = Split.TRAIN, **fields: Any) -> DuplicateGroup:

@@ -143,7 +143,7 @@ class EvidenceKind(models.TextChoices):
     OTHER = "other", "Other"
 
 
-def validate_label_names(names: list[str]) -> None:
+def validate_label_names(names: Any) -> None:
     """Refuse anything but a list of known label names."""
     unknown = [name for name in names if name not in V5_LABELS] if isinstance(names, list) else [names]
     if unknown:

@@ -98,7 +98,7 @@ def test_split_is_set_once() -> None:
 
 
 def test_row_whose_split_stays_may_be_saved_and_deleted() -> None:
-    video = make_video(is_ready=False, split=None)
+    video = make_video(is_ready=False)
     group = make_group(Split.TEST)
 
     group.save()
