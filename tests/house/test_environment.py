@@ -42,7 +42,7 @@ def test_env_example_lists_what_settings_read() -> None:
 
 def test_settings_alone_read_the_environment() -> None:
     paths = [path for path in tracked_files() if path.suffix == ".py" and "tests" not in path.parts]
-    reads = r"environ(?:\.get\(|\[)\s*[\"']([A-Z0-9_]+)|getenv\([\"']([A-Z0-9_]+)"
+    reads = r"environ(?:\.get\(|\[)\s*[\"']([A-Z0-9_]+)[\"'](?!\]\s*=[^=])|getenv\([\"']([A-Z0-9_]+)"
 
     names = {"".join(found) for path in paths for found in re.findall(reads, path.read_text())}
 

@@ -37,11 +37,3 @@ def test_no_secret_is_committed() -> None:
     names = {path.name for path in tracked_files()}
 
     assert not names & {".env", "secret_key", "cookies.txt"}
-
-
-def test_every_python_package_is_known_to_the_type_checker() -> None:
-    folders = {path.relative_to(ROOT).parts[0] for path in tracked_files() if path.suffix == ".py"}
-
-    assert {
-        folder for folder in folders if f'"{folder}"' not in (ROOT / "pyproject.toml").read_text()
-    } == set()
