@@ -112,9 +112,14 @@ def _detector(weights_name: str, weights_sha256: str) -> "Detector":
 
 
 def fetched(name: str) -> Path:
-    """Return a stored file as a path of this machine, fetching it from the bucket once."""
+    """Return a stored file as a path of this machine, fetching it from the bucket once.
+
+    Raises:
+        FileNotFoundError: It is not in the storage.
+    """
     local = storage.local_path(name)
     if local is not None:
+        local.stat()  # FileNotFoundError, before a decoder says it in its own words
         return local
     path = Path(settings.VAR_DIR) / "fetched" / name
     if not path.exists():
