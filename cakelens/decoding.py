@@ -44,7 +44,7 @@ class VideoReader:
         self.num_frames: int = metadata.num_frames or 0
         if self.num_frames == 0:
             raise UnreadableVideo(f"{self.path}: holds no video frames")
-        first_CHW = self._read(range(1))[0]
+        first_CHW = self.frames_TCHW(range(1))[0]
         self.height, self.width = first_CHW.shape[1:]
         self.fps: float = metadata.average_fps or 0.0
         self.duration_seconds: float = metadata.duration_seconds or 0.0
@@ -73,7 +73,8 @@ class VideoReader:
                 batch = self._decoder.get_frames_in_range(frames.start, frames.stop)
             yield index, float(batch.pts_seconds[0]), as_frameset(batch.data, self.config)
 
-    def _read(self, frames: range) -> Tensor:
+    def frames_TCHW(self, frames: range) -> Tensor:  # noqa: N802  # the shape is the name
+        """Decode these frames whole, neither cut nor padded: what training crops at random."""
         with _unreadable(self.path):
             pictures: Tensor = self._decoder.get_frames_in_range(frames.start, frames.stop).data
         return pictures
