@@ -26,7 +26,9 @@ class ClaimLost(Exception):
     """The claim ended: its time ran out and someone else took the video, or it was answered."""
 
     def __init__(self) -> None:
-        super().__init__("This video is no longer yours: the claim ran out, or it is answered. Take the next one.")
+        super().__init__(
+            "This video is no longer yours: the claim ran out, or it is answered. Take the next one."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def open_slot(video: Video) -> Slot:
 
 def random_priority(video: Video) -> float:
     """Return the place of a video that nothing ranks: random, in [0, 1), and always the same."""
-    return splits.keyed_fraction(splits.ledger().key, f"order:{video.key}")
+    return splits.fraction(f"order:{video.key}")
 
 
 def claim(user: Any, *, most: int = 1) -> list[Slot]:

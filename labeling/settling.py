@@ -62,8 +62,12 @@ def settle(video: Video) -> Settlement | None:
     return record(video, merged, method, answers)
 
 
+@transaction.atomic
 def record(
-    video: Video, labels: Mapping[Label, bool | None], method: SettlementMethod, answers: Iterable[Annotation] = ()
+    video: Video,
+    labels: Mapping[Label, bool | None],
+    method: SettlementMethod,
+    answers: Iterable[Annotation] = (),
 ) -> Settlement:
     """Write a settlement and let it stand. One that would change nothing is not written."""
     answers = list(answers)
@@ -112,7 +116,7 @@ def _ask_more(video: Video, num_answers: int) -> None:
 def answers_wanted(video: Video) -> int:
     """Return how many people are to answer: two for the overlap's share, once there are two people."""
     share = SiteSettings.current().overlap_percent / 100
-    if not share or splits.keyed_fraction(splits.ledger().key, f"overlap:{video.key}") >= share:
+    if not share or splits.fraction(f"overlap:{video.key}") >= share:
         return 1
     recently = timezone.now() - ACTIVE_WITHIN
     people = Annotation.objects.filter(created_at__gte=recently).values("labeler").distinct()[:2].count()

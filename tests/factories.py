@@ -75,12 +75,12 @@ def make_post(x_id: str | None = None, **fields: Any) -> Post:
 
 def make_job(**fields: Any) -> CollectJob:
     """Make a leased job: that of collecting a post. `minutes_left`: running, with that much lease left."""
-    now = timezone.now()
+    values: dict[str, Any] = {}
     if "minutes_left" in fields:
-        lease_until = now + timedelta(minutes=fields.pop("minutes_left"))
-        fields = {"state": "running", "owner": "a", "attempts": 1, "lease_until": lease_until} | fields
-    fields.setdefault("post", make_post(collected_at=None))
-    job: CollectJob = CollectJob.objects.create(**fields)
+        lease_until = timezone.now() + timedelta(minutes=fields.pop("minutes_left"))
+        values = {"state": "running", "owner": "a", "attempts": 1, "lease_until": lease_until}
+    values["post"] = fields.pop("post", None) or make_post(collected_at=None)
+    job: CollectJob = CollectJob.objects.create(**values | fields)
     return job
 
 

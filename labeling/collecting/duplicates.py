@@ -48,7 +48,7 @@ def _enter(video: Video, group: DuplicateGroup) -> None:
 
 def _falls_blind(key: str) -> bool:
     share = SiteSettings.current().blind_percent / 100
-    return splits.keyed_fraction(splits.ledger().key, f"blind:{key}") < share
+    return splits.fraction(f"blind:{key}") < share
 
 
 def _join(group: DuplicateGroup, *, into: DuplicateGroup) -> None:

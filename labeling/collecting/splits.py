@@ -47,7 +47,24 @@ def _keyed(key: str, message: str) -> bytes:
 
 def keyed_fraction(key: str, message: str) -> float:
     """Return a number in [0, 1) that looks random and is always the same for this key and message."""
-    return int.from_bytes(_keyed(key, message)[:7]) / 2**56
+    # As many bits as a float holds: with more, the largest would round up to 1.
+    return (int.from_bytes(_keyed(key, message)[:8]) >> 11) / 2**53
+
+
+def fraction(message: str) -> float:
+    """Return the number in [0, 1) of `message` under this site's key.
+
+    Waits for nobody: the key never changes, and an answer must not queue behind the dealing of splits.
+    """
+    key = SplitLedger.objects.filter(pk=1).values_list("key", flat=True).first()
+    return keyed_fraction(key or _open_ledger(), message)
+
+
+def _open_ledger() -> str:
+    """Write the ledger's row unless another process was first; return its key."""
+    key = settings.SPLIT_KEY or secrets.token_hex(32)
+    SplitLedger.objects.bulk_create([SplitLedger(pk=1, key=key)], ignore_conflicts=True)
+    return SplitLedger.objects.values_list("key", flat=True).get(pk=1)
 
 
 def ledger() -> SplitLedger:
@@ -56,8 +73,7 @@ def ledger() -> SplitLedger:
     SQLite has no row locks and needs none: its transactions are IMMEDIATE, one writer at a time.
     """
     if not SplitLedger.objects.filter(pk=1).exists():
-        key = settings.SPLIT_KEY or secrets.token_hex(32)
-        SplitLedger.objects.bulk_create([SplitLedger(pk=1, key=key)], ignore_conflicts=True)
+        _open_ledger()
     return SplitLedger.objects.select_for_update().get(pk=1)
 
 
