@@ -46,7 +46,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as exc:
         listener.close()
         raise PortTaken(
-            f"Cannot listen on {host}:{port} ({exc.strerror}). Stop the program there, or set PORT to another one."
+            f"Cannot listen on {host}:{port} ({exc.strerror}). "
+            "Stop the program there, or set PORT to another one."
         ) from exc
     return listener
 
@@ -75,7 +76,7 @@ def worker() -> Iterator[None]:
 def clock() -> Iterator[None]:
     """Run Celery's beat in a thread: it calls the sweeper."""
     beat = EmbeddedService(app, thread=True, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
-    beat.start()
+    beat.start()  # type: ignore[union-attr]
     try:
         yield
     finally:
@@ -96,7 +97,7 @@ def inference() -> Iterator[None]:
         logger.warning("torch is not installed: no suggestions. `make up` installs it.")
         yield
         return
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(
         [sys.executable, "manage.py", "predict", "--follow"],
         cwd=settings.BASE_DIR,
         env=os.environ | {"VAR_DIR": str(settings.VAR_DIR), "OMP_NUM_THREADS": str(_inference_threads())},
@@ -134,7 +135,7 @@ def serve(listener: socket.socket, application: Callable[..., Any]) -> None:
     previous = signal.signal(signal.SIGTERM, stop)
     with closing(server):
         try:
-            server.run()  # type: ignore[no-untyped-call]
+            server.run()
         except (KeyboardInterrupt, SystemExit):
             pass
         finally:

@@ -37,7 +37,9 @@ class ModelVersion(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(name="model_one_current", fields=["is_current"], condition=Q(is_current=True)),
+            models.UniqueConstraint(
+                name="model_one_current", fields=["is_current"], condition=Q(is_current=True)
+            ),
             models.CheckConstraint(
                 name="model_untrained_never_suggests", condition=Q(is_current=False) | Q(is_trained=True)
             ),

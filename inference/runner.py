@@ -63,7 +63,9 @@ def _detect(detector: "Detector", variant: Variant, on_frameset: Progress | None
         path = fetched(variant.name)
         return detector.detect(path, settings.SUGGESTION_FRAMESETS or "all", on_frameset=on_frameset)
     except FileNotFoundError as exc:
-        raise PredictionFailed(f"The file {variant.name} is gone from the storage. Collect it again.") from exc
+        raise PredictionFailed(
+            f"The file {variant.name} is gone from the storage. Collect it again."
+        ) from exc
     except CakeLensError as exc:
         raise PredictionFailed(str(exc)) from exc
 

@@ -36,4 +36,4 @@ def visible_prediction(video: Video) -> Any | None:
     """Return the served prediction of a video that is not blind."""
     if video.is_blind:
         return None
-    return video.predictions.served().select_related("model", "scores").first()  # type: ignore[attr-defined]
+    return video.predictions.served().select_related("model", "scores").first()

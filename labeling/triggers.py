@@ -27,14 +27,18 @@ class Frozen:
 
     def create_sql(self, vendor: str, event: str) -> list[str]:
         scope = f"OF {self.column} " if self.column else ""
-        when = f"WHEN (OLD.{self.column} IS NOT NULL AND {_differs(vendor, self.column)}) " if self.column else ""
+        when = (
+            f"WHEN (OLD.{self.column} IS NOT NULL AND {_differs(vendor, self.column)}) "
+            if self.column
+            else ""
+        )
         head = f"CREATE TRIGGER {self.name(event)} BEFORE {event.upper()} {scope}ON {self.table} FOR EACH ROW {when}"
         if vendor == "sqlite":
             return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
         function = f"{self.name(event)}_fn"
         return [
-            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{self.message}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION '{self.message}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
             f"{head} EXECUTE FUNCTION {function}()",
         ]
 
@@ -48,14 +52,20 @@ class Frozen:
 
 
 def _differs(vendor: str, column: str) -> str:
-    return f"OLD.{column} IS NOT NEW.{column}" if vendor == "sqlite" else f"OLD.{column} IS DISTINCT FROM NEW.{column}"
+    return (
+        f"OLD.{column} IS NOT NEW.{column}"
+        if vendor == "sqlite"
+        else f"OLD.{column} IS DISTINCT FROM NEW.{column}"
+    )
 
 
 LABELING = (
     Frozen("labeling_annotation", "Annotations are append-only: add a row instead."),
     Frozen("labeling_settlement", "Settlements are immutable: add a row instead."),
     Frozen("labeling_video", "A split that is set never changes.", column="split", allows_delete=True),
-    Frozen("labeling_duplicategroup", "A split that is set never changes.", column="split", allows_delete=True),
+    Frozen(
+        "labeling_duplicategroup", "A split that is set never changes.", column="split", allows_delete=True
+    ),
 )
 TRAINING = (
     Frozen("training_batchitem", "Batch items are immutable: export a new batch instead."),

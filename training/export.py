@@ -57,23 +57,25 @@ def export_batch(slug: str = "", *, created_by: Any = None) -> TrainingBatch:
             exactly this already. Nothing was written.
     """
     _check_slug(slug)
-    storage.temporary_folder()
     with tempfile.TemporaryDirectory(dir=storage.temporary_folder()) as folder, transaction.atomic():
         _one_snapshot()
-        batch = _freeze(slug or next_slug(), Path(folder), created_by)
-    return batch
+        return _freeze(slug or next_slug(), Path(folder), created_by)
 
 
 def _check_slug(slug: str) -> None:
     if slug and not SLUG.fullmatch(slug):
         raise ExportError(f"{slug!r} is no batch name. Use letters, digits, '.', '-' and '_', such as v5.1.")
     if slug and TrainingBatch.objects.filter(slug=slug).exists():
-        raise ExportError(f"There is a batch {slug} already; batches never change. The next free name is {next_slug()}.")
+        raise ExportError(
+            f"There is a batch {slug} already; batches never change. The next free name is {next_slug()}."
+        )
 
 
 def next_slug() -> str:
     """Return the next free version: v5.0, v5.1, …"""
-    taken = set(TrainingBatch.objects.filter(slug__startswith=f"v{MAJOR_VERSION}.").values_list("slug", flat=True))
+    taken = set(
+        TrainingBatch.objects.filter(slug__startswith=f"v{MAJOR_VERSION}.").values_list("slug", flat=True)
+    )
     minor = 0
     while f"v{MAJOR_VERSION}.{minor}" in taken:
         minor += 1
@@ -93,7 +95,9 @@ def _freeze(slug: str, folder: Path, created_by: Any) -> TrainingBatch:
     batch = TrainingBatch.objects.create(slug=slug, created_by=created_by, frozen_at=frozen_at)
     digest = canonical_digest(_counted(batch, tally))
     if not tally.splits:
-        raise ExportError("No video is settled yet, so there is nothing to export. Label some at /label/ first.")
+        raise ExportError(
+            "No video is settled yet, so there is nothing to export. Label some at /label/ first."
+        )
     _refuse_twin(digest)
     rows = (manifest_row(video) for video in exportable())
     write_manifest(rows, path, slug=slug, digest=digest, filters={}, created_at=frozen_at.isoformat())
@@ -109,7 +113,7 @@ def _counted(batch: TrainingBatch, tally: Tally) -> Iterator[ManifestRow]:
     for video in exportable():
         row = manifest_row(video)
         tally.add(row)
-        items.append(BatchItem(batch=batch, settlement_id=video.settlement_id, split=video.split))
+        items.append(BatchItem(batch=batch, settlement=video.settlement, split=row.split))
         if len(items) == CHUNK:
             BatchItem.objects.bulk_create(items)
             items.clear()
@@ -120,7 +124,9 @@ def _counted(batch: TrainingBatch, tally: Tally) -> Iterator[ManifestRow]:
 def _refuse_twin(digest: str) -> None:
     twin = TrainingBatch.objects.exported().filter(digest=digest).first()
     if twin:
-        raise ExportError(f"Batch {twin.slug} holds exactly this already. Label more videos, then export again.")
+        raise ExportError(
+            f"Batch {twin.slug} holds exactly this already. Label more videos, then export again."
+        )
 
 
 def _mark_exported(batch: TrainingBatch, tally: Tally, digest: str, name: str) -> None:
@@ -164,7 +170,9 @@ def exportable() -> Iterator[Video]:
         Video.objects.exportable()
         .select_related("post", "group", "settlement")
         .prefetch_related(
-            Prefetch("variants", queryset=Variant.objects.stored().order_by("sha256"), to_attr="stored_variants"),
+            Prefetch(
+                "variants", queryset=Variant.objects.stored().order_by("sha256"), to_attr="stored_variants"
+            ),
             Prefetch("settlement__annotations", queryset=answers),
         )
     )
@@ -176,7 +184,9 @@ def exportable() -> Iterator[Video]:
 def manifest_row(video: Video) -> ManifestRow:
     """Return what a manifest says of one video."""
     post, settlement = video.post, video.settlement
-    assert settlement is not None and video.group is not None and video.split is not None
+    assert settlement is not None  # exportable() gives settled, ready videos only
+    assert video.group is not None
+    assert video.split is not None
     return ManifestRow(
         video=video.key,
         post=post.x_id,

@@ -37,7 +37,9 @@ class TrainingBatch(models.Model):
         default=dict, blank=True, help_text="{label: {split: [positive, negative, not judged]}}"
     )
     left_out = models.JSONField(default=dict, blank=True, help_text="{reason: number of videos}")
-    confounds = models.JSONField(default=dict, blank=True, help_text="{fact: AUC} for facts that predict AI_GEN")
+    confounds = models.JSONField(
+        default=dict, blank=True, help_text="{fact: AUC} for facts that predict AI_GEN"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

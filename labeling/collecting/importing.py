@@ -52,7 +52,9 @@ def plan(folder: Path, labels: Path | None = None) -> list[Item]:
         raise NothingToImport(f"{folder} is not a folder.")
     clips = labels_csv.read(labels) if labels else {}
     if missing := [name for name in clips if not (folder / name).is_file()]:
-        raise NothingToImport(f"{labels} names {missing[0]}, which is not in {folder} ({len(missing)} missing).")
+        raise NothingToImport(
+            f"{labels} names {missing[0]}, which is not in {folder} ({len(missing)} missing)."
+        )
     items = list(_items(folder, clips))
     if not items:
         raise NothingToImport(f"{folder} holds no video file ({', '.join(sorted(SUFFIXES))}).")

@@ -5,7 +5,7 @@ A column named like a label, in any case, or `label:NAME`, is that label; `file`
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ def _by_file(path: Path, reader: "csv.DictReader[str]") -> dict[str, Clip]:
     return clips
 
 
-def _label_columns(path: Path, header: list[str] | tuple[str, ...]) -> Iterator[tuple[str, Label]]:
+def _label_columns(path: Path, header: Sequence[str]) -> Iterator[tuple[str, Label]]:
     for column in header:
         name = column.strip().upper()
         wanted = name.removeprefix("LABEL:").strip()

@@ -27,7 +27,9 @@ def test_predict_twice_keeps_one_row(clip_video: Video, tiny: ModelVersion) -> N
     assert Prediction.objects.count() == 1
 
 
-def test_predict_by_the_current_model_takes_over_what_is_served(clip_video: Video, tiny: ModelVersion) -> None:
+def test_predict_by_the_current_model_takes_over_what_is_served(
+    clip_video: Video, tiny: ModelVersion
+) -> None:
     old = make_prediction(clip_video, make_model("old"))
 
     new = runner.predict(clip_video, tiny)

@@ -5,9 +5,6 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from cakelens.labels import Label
-from training import export
-from training.manifest import read_manifest
-from training.models import BatchItem, TrainingBatch
 from tests.factories import (
     make_annotation,
     make_evidence,
@@ -16,6 +13,9 @@ from tests.factories import (
     make_variant,
     make_video,
 )
+from training import export
+from training.manifest import read_manifest
+from training.models import BatchItem, TrainingBatch
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,12 @@ def test_export_writes_what_the_database_says() -> None:
     manifest = read_manifest(manifest_of(batch))
     [row] = manifest.rows
     assert (manifest.slug, manifest.digest) == ("v5.0", batch.digest)
-    assert (row.video, row.split, row.method, row.evidence) == (video.key, "validation", "single", ("watermark",))
+    assert (row.video, row.split, row.method, row.evidence) == (
+        video.key,
+        "validation",
+        "single",
+        ("watermark",),
+    )
     assert row.labels[Label.KLING] is True
     assert row.labels[Label.SORA] is False
     assert row.labels[Label.VEO] is None

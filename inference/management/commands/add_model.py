@@ -14,9 +14,13 @@ class Command(BaseCommand):
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("--path", type=Path, help="A .safetensors or .pth file.")
         source.add_argument("--hub", metavar="REPO", help="Such as fangpenlin/cakelens-v5.")
-        parser.add_argument("--file", default="", help="The file in the repository, if not the published one's name.")
+        parser.add_argument(
+            "--file", default="", help="The file in the repository, if not the published one's name."
+        )
 
-    def handle(self, *args: Any, slug: str, path: Path | None, hub: str | None, file: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, slug: str, path: Path | None, hub: str | None, file: str, **options: Any
+    ) -> None:
         from cakelens.errors import CakeLensError
         from cakelens.weights import HUB_FILE, download
         from inference import runner
@@ -26,4 +30,6 @@ class Command(BaseCommand):
             model = registry.register(slug, weights, runner.describe(weights), registry.Origin())
         except (CakeLensError, registry.RegistryError, OSError) as exc:
             raise CommandError(str(exc)) from exc
-        self.stdout.write(f"Added {model.slug} ({model.architecture}). Promote it: manage.py promote_model {slug}")
+        self.stdout.write(
+            f"Added {model.slug} ({model.architecture}). Promote it: manage.py promote_model {slug}"
+        )

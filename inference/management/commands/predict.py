@@ -21,8 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("videos", nargs="*", metavar="VIDEO", help="A video's id or key.")
-        parser.add_argument("--pending", action="store_true", help="Every video that waits for the current model.")
-        parser.add_argument("--follow", action="store_true", help="Stay, and judge new videos as they arrive.")
+        parser.add_argument(
+            "--pending", action="store_true", help="Every video that waits for the current model."
+        )
+        parser.add_argument(
+            "--follow", action="store_true", help="Stay, and judge new videos as they arrive."
+        )
         parser.add_argument("--model", metavar="SLUG", help="Another model than the current one.")
         parser.add_argument("--json", action="store_true", help="One object per video on stdout.")
 
@@ -56,7 +60,11 @@ class Command(BaseCommand):
     def report(self, job: PredictJob, *, is_json: bool) -> None:
         prediction = job.video.predictions.filter(model=job.model).order_by("-pk").first()
         if is_json and prediction:
-            reply = {"video": job.video.key, "model": job.model.slug, "probabilities": prediction.probabilities}
+            reply = {
+                "video": job.video.key,
+                "model": job.model.slug,
+                "probabilities": prediction.probabilities,
+            }
             self.stdout.write(json.dumps(reply))
 
     def follow(self) -> None:

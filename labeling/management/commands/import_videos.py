@@ -14,8 +14,12 @@ class Command(BaseCommand):
     help = "Import video files that never were on X, with the labels a CSV gives them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR", help="A folder of .mp4, .mov, .mkv or .webm files.")
-        parser.add_argument("--labels", type=Path, metavar="CSV", help="Columns: file, label names, anything else.")
+        parser.add_argument(
+            "folder", type=Path, metavar="DIR", help="A folder of .mp4, .mov, .mkv or .webm files."
+        )
+        parser.add_argument(
+            "--labels", type=Path, metavar="CSV", help="Columns: file, label names, anything else."
+        )
         parser.add_argument("--json", action="store_true", help="One object per file on stdout.")
 
     def handle(self, *args: Any, folder: Path, labels: Path | None, **options: Any) -> None:
@@ -23,11 +27,13 @@ class Command(BaseCommand):
             plan = importing.plan(folder, labels)
         except (BadCsv, importing.NothingToImport) as exc:
             raise CommandError(str(exc)) from exc
-        results = []
+        results: list[importing.Result] = []
         with stop_on_signals() as stopping:
             for item in track(plan, description="Importing", console=console()):
                 if stopping.is_set():
-                    raise CommandError(f"Stopped after {len(results)} of {len(plan)} files. Run it again to go on.")
+                    raise CommandError(
+                        f"Stopped after {len(results)} of {len(plan)} files. Run it again to go on."
+                    )
                 results.append(self.take_in(item, is_json=options["json"]))
         self.conclude(results)
 
@@ -45,4 +51,6 @@ class Command(BaseCommand):
         failed = len(results) - new - known
         self.stderr.write(f"{new} videos imported, {known} were there already, {failed} refused.")
         if failed:
-            raise CommandError(f"{failed} files are no videos; the others are in. Remove or repair those named above.")
+            raise CommandError(
+                f"{failed} files are no videos; the others are in. Remove or repair those named above."
+            )

@@ -10,7 +10,9 @@ class Command(BaseCommand):
     help = "Export every settled video as an immutable batch."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", nargs="?", default="", help="Such as v5.1; the next free version if left out.")
+        parser.add_argument(
+            "slug", nargs="?", default="", help="Such as v5.1; the next free version if left out."
+        )
         parser.add_argument("--json", action="store_true", help="The batch as one object on stdout.")
 
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
@@ -24,5 +26,6 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"{batch.slug}: {batch.num_train:,} training, {batch.num_validation:,} validation and "
-            f"{batch.num_test:,} test videos, digest {batch.digest[:12]}. Train on it: manage.py train_batch {batch.slug}"
+            f"{batch.num_test:,} test videos, digest {batch.digest[:12]}.\n"
+            f"Train on it: manage.py train_batch {batch.slug}"
         )

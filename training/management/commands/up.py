@@ -28,7 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         if not settings.IS_EMBEDDED:
-            raise CommandError("REDIS_URL is set: run gunicorn and `celery worker` instead (docs/operations.md).")
+            raise CommandError(
+                "REDIS_URL is set: run gunicorn and `celery worker` instead (docs/operations.md)."
+            )
         try:
             listener = embedded.listen(host, port)
         except embedded.PortTaken as exc:
@@ -60,4 +62,6 @@ def ensure_admin(var_dir: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(f"{password}\n")
         return f"admin, password {password}  (kept in {path})"
-    return f"admin, password in {path}" if path.exists() else "an admin you made (manage.py changepassword NAME)"
+    return (
+        f"admin, password in {path}" if path.exists() else "an admin you made (manage.py changepassword NAME)"
+    )

@@ -1,0 +1,74 @@
+"""Collecting, as Celery tasks. Each claims its row, calls one function, records the outcome."""
+
+from celery import shared_task
+
+from jobs.heartbeat import kept_alive
+from jobs.models import JobInterrupted
+from labeling.collecting import pausing
+from labeling.collecting.config import x_settings
+from labeling.collecting.errors import DiskFull, Permanent, Transient
+from labeling.models import CollectJob, VariantJob
+
+
+@shared_task(ignore_result=True)
+def collect_post(job_id: int) -> None:
+    """Ask X for one post. Safe to deliver twice: only one claim wins."""
+    if pausing.put_off(CollectJob, job_id):
+        return
+    job = CollectJob.objects.claim(job_id)
+    if job is not None:
+        run_collect(job)
+
+
+@shared_task(ignore_result=True)
+def store_variant(job_id: int) -> None:
+    """Download one variant. Safe to deliver twice: only one claim wins."""
+    if pausing.put_off(VariantJob, job_id):
+        return
+    job = VariantJob.objects.claim(job_id)
+    if job is not None:
+        run_store(job)
+
+
+def run_collect(job: CollectJob) -> None:
+    """Do a claimed collect job and record how it ended, in the job and in its post."""
+    from labeling.collecting import recording, x  # yt-dlp costs 1.7 s and 58 MB: only where it works
+
+    try:
+        with kept_alive(job) as pulse:
+            info = x.fetch_post(job.post.x_id, x_settings())
+            pulse.check()
+            recording.record_post(job.post, info)
+    except Permanent as exc:
+        job.fail(exc)
+        job.post.mark_failed(exc.kind, str(exc))
+    except Transient as exc:
+        pausing.consider(exc)
+        if job.retry_later(exc, at=exc.retry_at) and job.attempts >= job.max_attempts:
+            job.post.mark_failed(exc.kind, str(exc))
+    except JobInterrupted:
+        return
+    else:
+        pausing.consider_limit(info.limited_until)
+        job.finish()
+
+
+def run_store(job: VariantJob) -> None:
+    """Do a claimed download and record how it ended, in the job and in its variant."""
+    from labeling.collecting import fetching
+
+    try:
+        fetching.fetch_variant(job)
+    except Permanent as exc:
+        job.fail(exc)
+        job.variant.mark_failed(exc.kind, str(exc))
+    except Transient as exc:
+        pausing.consider(exc)
+        if job.retry_later(exc, at=exc.retry_at) and job.attempts >= job.max_attempts:
+            job.variant.mark_failed(exc.kind, str(exc))
+    except JobInterrupted:
+        return
+    except OSError as exc:
+        job.retry_later(DiskFull(f"{job.variant} could not be stored: {exc}."))
+    else:
+        job.finish()
