@@ -26,13 +26,7 @@ class Frozen:
         return f"{self.table}_{self.column or 'row'}_no_{event}"
 
     def create_sql(self, vendor: str, event: str) -> list[str]:
-        scope = f"OF {self.column} " if self.column else ""
-        when = (
-            f"WHEN (OLD.{self.column} IS NOT NULL AND {_differs(vendor, self.column)}) "
-            if self.column
-            else ""
-        )
-        head = f"CREATE TRIGGER {self.name(event)} BEFORE {event.upper()} {scope}ON {self.table} FOR EACH ROW {when}"
+        head = f"CREATE TRIGGER {self.name(event)} BEFORE {event.upper()} {self._scope(vendor)}"
         if vendor == "sqlite":
             return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
         function = f"{self.name(event)}_fn"
@@ -42,6 +36,14 @@ class Frozen:
             f"{head} EXECUTE FUNCTION {function}()",
         ]
 
+    def _scope(self, vendor: str) -> str:
+        """Say which changes of which rows: all of the table's, or those of the column once it is set."""
+        if not self.column:
+            return f"ON {self.table} FOR EACH ROW"
+        old, new = f"OLD.{self.column}", f"NEW.{self.column}"
+        differs = f"{old} IS NOT {new}" if vendor == "sqlite" else f"{old} IS DISTINCT FROM {new}"
+        return f"OF {self.column} ON {self.table} FOR EACH ROW WHEN ({old} IS NOT NULL AND {differs})"
+
     def drop_sql(self, vendor: str, event: str) -> list[str]:
         if vendor == "sqlite":
             return [f"DROP TRIGGER IF EXISTS {self.name(event)}"]
@@ -49,14 +51,6 @@ class Frozen:
             f"DROP TRIGGER IF EXISTS {self.name(event)} ON {self.table}",
             f"DROP FUNCTION IF EXISTS {self.name(event)}_fn()",
         ]
-
-
-def _differs(vendor: str, column: str) -> str:
-    return (
-        f"OLD.{column} IS NOT NEW.{column}"
-        if vendor == "sqlite"
-        else f"OLD.{column} IS DISTINCT FROM NEW.{column}"
-    )
 
 
 LABELING = (
