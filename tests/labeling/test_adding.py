@@ -1,0 +1,88 @@
+"""Pasted lines become posts to collect, once."""
+
+import pytest
+
+from labeling.collecting.adding import add_links, collect_again
+from labeling.models import AddedHow, CollectJob, Post, VariantJob
+from tests.factories import make_job, make_post, make_user, make_variant, make_video
+
+pytestmark = pytest.mark.django_db
+
+LINK = "https://x.com/maker/status/1234567890"
+
+
+def test_new_link_makes_a_post_with_a_job_that_names_who_added_it() -> None:
+    ana = make_user("ana")
+
+    added = add_links([LINK], user=ana, how=AddedHow.PAGE)
+
+    post = Post.objects.get(x_id="1234567890")
+    assert [(link.state, link.post, link.error) for link in added] == [("new", post, "")]
+    assert (post.added_by, post.added_how, post.job.state) == (ana, "page", "queued")
+    assert post.job.enqueued_at is not None
+
+
+def test_link_in_another_form_is_known_and_adds_nothing() -> None:
+    post = make_post("1234567890")
+
+    added = add_links(["  twitter.com/i/status/1234567890?s=20 "], user=None, how=AddedHow.API)
+
+    assert [(link.state, link.post) for link in added] == [("known", post)]
+    assert CollectJob.objects.count() == 0
+
+
+def test_link_given_twice_is_new_once() -> None:
+    added = add_links([LINK, LINK], user=None, how=AddedHow.COMMAND)
+
+    assert [link.state for link in added] == ["new", "known"]
+
+
+def test_line_that_is_no_link_is_refused_with_the_reason_and_the_remedy() -> None:
+    added = add_links(["javascript:alert", LINK], user=None, how=AddedHow.PAGE)
+
+    assert [link.state for link in added] == ["refused", "new"]
+    assert added[0].reason == "“javascript:alert” is a javascript: link, not a link to a post."
+    assert added[0].error == f"{added[0].reason} Paste a link like https://x.com/name/status/1234567890."
+
+
+def test_endless_line_is_cut_where_it_is_shown() -> None:
+    [added] = add_links(["x" * 10_000], user=None, how=AddedHow.PAGE)
+
+    assert added.state == "refused"
+    assert len(added.line) == 201
+
+
+def test_collect_again_queues_a_failed_post() -> None:
+    post = make_post(collected_at=None, failure_kind="protected", failure_message="Protected.")
+    make_job(post=post, state="failed", attempts=5, failure_kind="protected")
+
+    is_queued = collect_again(post)
+
+    post.refresh_from_db()
+    assert is_queued
+    assert (post.failure_kind, post.job.state, post.job.attempts) == ("", "queued", 0)
+
+
+def test_collect_again_queues_only_the_variants_that_failed() -> None:
+    video = make_video()
+    stored = video.variants.get()
+    failed = make_variant(video, is_stored=False, state="failed", failure_kind="gone")
+    VariantJob.objects.create(variant=stored, state="done")
+    VariantJob.objects.create(variant=failed, state="failed")
+
+    is_queued = collect_again(video.post)
+
+    failed.refresh_from_db()
+    assert is_queued
+    assert (failed.state, failed.failure_kind) == ("waiting", "")
+    assert [job.variant for job in VariantJob.objects.unfinished()] == [failed]
+
+
+def test_collect_again_does_nothing_where_nothing_failed() -> None:
+    job = make_job(state="done", attempts=1)
+
+    is_queued = collect_again(job.post)
+
+    job.refresh_from_db()
+    assert not is_queued
+    assert job.state == "done"
