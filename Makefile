@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# One thread of torch for each of two processes: together they have the two cores of a small machine.
+PARALLEL := OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist worksteal
 
 # A machine without torch (web and collecting) says WITHOUT_TORCH=1.
 APP := $(if $(WITHOUT_TORCH),web,ml)
@@ -33,12 +35,12 @@ quick: $(VENV)/.ready-test  ## Test what is quick, on SQLite: all day long
 	@$(PYTEST) -m "not slow and not nightly"
 
 test: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Test everything on PostgreSQL, Redis, SQLite and Chromium
-	@$(PYTEST) --db postgres -n 2 -m "not nightly"
-	@$(PYTEST) --db sqlite -n 2 -m "embedded and not nightly"
+	@$(PARALLEL) --db postgres -m "not nightly"
+	@$(PARALLEL) --db sqlite -m "embedded and not nightly"
 
-nightly: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Run the long drills, at full length
-	@CAKELENS_NIGHTLY=1 $(PYTEST) --db postgres --timeout 3600 -m nightly
-	@CAKELENS_NIGHTLY=1 $(PYTEST) --db sqlite --timeout 3600 -m "nightly and embedded"
+nightly: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Run the long drills
+	@$(PYTEST) --db postgres --timeout 3600 -m nightly
+	@$(PYTEST) --db sqlite --timeout 3600 -m "nightly and embedded"
 
 check: $(VENV)/.ready-test  ## Lint, types, templates, migrations, settings, compose
 	@$(BIN)/ruff check --quiet .
