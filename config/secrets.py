@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
+from config.places import writable
 
 
 def local_secret_key(var_dir: Path) -> str:
@@ -13,17 +13,10 @@ def local_secret_key(var_dir: Path) -> str:
     Raises:
         ImproperlyConfigured: `var_dir` cannot be written.
     """
-    path = var_dir / "secret_key"
-    try:
-        var_dir.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_once(path, secrets.token_urlsafe(50))
-        return path.read_text().strip()
-    except OSError as exc:
-        raise ImproperlyConfigured(
-            f"Cannot write to {var_dir} ({exc.strerror}). Give this user write permission there, "
-            "or set VAR_DIR to a folder that it may write."
-        ) from exc
+    path = writable(var_dir) / "secret_key"
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(50))
+    return path.read_text().strip()
 
 
 def _write_once(path: Path, text: str) -> None:

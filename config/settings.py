@@ -8,7 +8,7 @@ from pathlib import Path
 
 import environ
 
-from config.places import DATABASE, default_var_dir
+from config.places import DATABASE, default_var_dir, writable
 from config.secrets import local_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +101,8 @@ SQLITE_OPTIONS = {
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=10)
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / DATABASE}")}
+if not env.str("DATABASE_URL", default=""):
+    writable(VAR_DIR)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 elif DB_POOL_SIZE:
