@@ -70,7 +70,7 @@ def _prepare_environment(database: str) -> None:
     folder = Path(tempfile.mkdtemp(prefix="cakelens-tests-"))
     folder.chmod(0o755)  # PostgreSQL, as another user, reaches its own folder inside
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that `timeout` leaves nothing behind either
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `timeout` leaves nothing behind either
     os.environ.update(dict.fromkeys(CLEARED, ""))
     os.environ.update(VAR_DIR=str(folder / "var"), SECRET_KEY="for tests only", DEBUG="0")
     if database == "sqlite":
