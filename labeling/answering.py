@@ -1,7 +1,8 @@
 """Taking a person's answer: checked, appended, settled, in one transaction."""
 
+import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,19 +65,30 @@ class Answer:
         if errors := list(self._errors()):
             raise InvalidAnswer(errors)
 
-    def _errors(self) -> Any:
+    def _errors(self) -> Iterator[str]:
         is_ai = self.labels.get(Label.AI_GEN)
         if is_ai is None:
             yield "AI_GEN must be judged: answer yes or no."
         named = [label for label in GENERATORS if self.labels.get(label)]
         if named and is_ai is not True:
             yield f"{', '.join(named)} makes the video AI-generated: AI_GEN must be yes."
-        if len(self.note) > MAX_NOTE:
-            yield f"The note may have {MAX_NOTE} characters, it has {len(self.note):,}."
-        if any(len(item.quote) > MAX_QUOTE for item in self.evidence):
-            yield f"A quote may have {MAX_QUOTE} characters."
-        if self.seconds is not None and self.seconds < 0:
-            yield f"seconds must be >= 0, it is {self.seconds}."
+        yield from _text_errors("note", self.note, MAX_NOTE)
+        yield from _time_errors("seconds", self.seconds)
+        for item in self.evidence:
+            yield from _text_errors("quote", item.quote, MAX_QUOTE)
+            yield from _time_errors("at_seconds", item.at_seconds)
+
+
+def _text_errors(name: str, text: str, most: int) -> Iterator[str]:
+    if len(text) > most:
+        yield f"{name} may have {most:,} characters, it has {len(text):,}."
+    if "\0" in text:
+        yield f"{name} may not hold the character NUL."
+
+
+def _time_errors(name: str, seconds: float | None) -> Iterator[str]:
+    if seconds is not None and not 0 <= seconds < math.inf:
+        yield f"{name} must be a number >= 0, it is {seconds}."
 
 
 @transaction.atomic
@@ -118,10 +130,11 @@ def skip(
 
     Raises:
         ClaimLost: The claim went to someone else; nothing was written.
+        InvalidAnswer: The note is too long; nothing was written.
     """
+    if errors := [*_text_errors("note", note, MAX_NOTE), *_time_errors("seconds", seconds)]:
+        raise InvalidAnswer(errors)
     slot = queue.held(user, claim)
-    if len(note) > MAX_NOTE:
-        raise InvalidAnswer([f"The note may have {MAX_NOTE} characters, it has {len(note):,}."])
     annotation = _append(user, slot, Outcome.SKIPPED, skip_reason=reason, note=note, seconds=seconds)
     _close(slot)
     if reason not in GOES_OUT:
@@ -172,6 +185,7 @@ def undo_last(user: Any) -> Slot | None:
 @transaction.atomic
 def reopen(user: Any, annotation: Annotation) -> Slot:
     """Append an UNDONE row for `annotation`, undo what it settled, and hold its video for `user` again."""
+    queue.lock(annotation.video)
     Annotation.objects.create(
         video=annotation.video,
         labeler=user,
@@ -181,6 +195,8 @@ def reopen(user: Any, annotation: Annotation) -> Slot:
         picked_by=annotation.picked_by,
     )
     slot = queue.hold_again(user, annotation.video)
-    Slot.objects.filter(video=annotation.video, state=SlotState.FREE, n__gt=slot.n).update(state=SlotState.OUT)
+    Slot.objects.filter(video=annotation.video, state=SlotState.FREE, n__gt=slot.n).update(
+        state=SlotState.OUT
+    )
     settling.settle(annotation.video)
     return slot

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Max, Prefetch
 from django.utils import timezone
 
@@ -39,8 +39,15 @@ class Waiting:
     holders: list[tuple[str, int, datetime]]
 
 
+def lock(video: Video) -> None:
+    """Let nobody else settle or reopen `video`, or open slots for it, until the transaction ends."""
+    Video.objects.select_for_update().only("pk").get(pk=video.pk)
+
+
+@transaction.atomic
 def open_slot(video: Video) -> Slot:
-    """Let `video` be labeled once more. Its first slot may exist already: then that one stands."""
+    """Let `video` be labeled once more."""
+    lock(video)
     n = Slot.objects.filter(video=video).aggregate(last=Max("n"))["last"] or 0
     return Slot.objects.create(video=video, n=n + 1, priority=video.priority)
 
@@ -53,8 +60,8 @@ def random_priority(video: Video) -> float:
 def claim(user: Any, *, most: int = 1) -> list[Slot]:
     """Return up to `most` slots that `user` holds, taking the best free ones as needed.
 
-    Those already held come first, in the order they were claimed. Their videos, posts, stored variants
-    and served predictions are loaded.
+    Those already held come first, in the order they were claimed. Their videos, posts and stored
+    variants (`video.stored_variants`) are loaded.
     """
     most = min(most, MOST_HELD)
     held = Slot.objects.held_by(user).count()
@@ -66,23 +73,30 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
 
 def _claim_best(user: Any) -> bool:
     """Take the best free slot that `user` may answer. One UPDATE: two people never get one slot."""
-    now = timezone.now()
-    with transaction.atomic():
-        best = Slot.objects.free(now).open_to(user).order_by("-priority", "pk")
-        if connection.features.has_select_for_update_skip_locked:
-            best = best.select_for_update(skip_locked=True, of=("self",))
-        return bool(
-            Slot.objects.free(now)
-            .filter(pk__in=best.values("pk")[:1])
-            .update(
-                state=SlotState.HELD,
-                labeler=user,
-                claim=uuid.uuid4(),
-                claimed_at=now,
-                lease_until=now + LEASE,
-                shown_model="",
-            )
+    try:
+        return bool(_take(user, timezone.now()))
+    except IntegrityError:
+        # Another window of this person took another slot of the same video meanwhile: they hold that one.
+        return True
+
+
+@transaction.atomic
+def _take(user: Any, now: datetime) -> int:
+    best = Slot.objects.free(now).open_to(user).order_by("-priority", "pk")
+    if connection.features.has_select_for_update_skip_locked:
+        best = best.select_for_update(skip_locked=True, of=("self",))
+    # `=`, not `IN`: a plan may run the subquery of an IN once per row, and lock and take more than one.
+    free = Slot.objects.free(now).filter(pk=best.values("pk")[:1])
+    return int(
+        free.update(
+            state=SlotState.HELD,
+            labeler=user,
+            claim=uuid.uuid4(),
+            claimed_at=now,
+            lease_until=now + LEASE,
+            shown_model="",
         )
+    )
 
 
 def _loaded(slots: Any) -> Any:
@@ -146,7 +160,8 @@ FREED: dict[str, Any] = {
 @transaction.atomic
 def hold_again(user: Any, video: Video) -> Slot:
     """Give `user` back the slot of a video they answered, before everything else they hold."""
-    slot = Slot.objects.filter(video=video, labeler=user, state=SlotState.DONE).first() or open_slot(video)
+    theirs = Slot.objects.filter(video=video, labeler=user, state__in=[SlotState.DONE, SlotState.HELD])
+    slot = theirs.first() or open_slot(video)
     now = timezone.now()
     first = Slot.objects.held_by(user).order_by("claimed_at").values_list("claimed_at", flat=True).first()
     Slot.objects.filter(pk=slot.pk).update(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
@@ -147,6 +147,18 @@ def hold(slot: Slot, user: User, *, minutes: float = 15) -> Slot:
     slot.claimed_at, slot.lease_until = now, now + timedelta(minutes=minutes)
     slot.save()
     return slot
+
+
+def claim_of(slot: Slot) -> UUID:
+    """Return the claim on a slot that somebody holds."""
+    assert slot.claim is not None
+    return slot.claim
+
+
+def minutes_left(slot: Slot) -> float:
+    """Return how much lease is left on a slot that somebody holds."""
+    assert slot.lease_until is not None
+    return (slot.lease_until - timezone.now()) / timedelta(minutes=1)
 
 
 def make_annotation(video: Video, labeler: User, outcome: str = "labeled", **fields: Any) -> Annotation:

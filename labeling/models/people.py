@@ -10,7 +10,9 @@ from django.utils import timezone
 
 
 class Preferences(models.Model):
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preferences")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preferences"
+    )
     keymap = models.JSONField(default=dict, blank=True, help_text="Changed keys: {action: key}.")
     shows_sensitive = models.BooleanField(default=True, help_text="Off: sensitive posts go to others.")
 

@@ -24,7 +24,9 @@ class SiteSettings(models.Model):
         default=3, validators=[MinValueValidator(1)], help_text="Answers per video before a reviewer decides."
     )
     blind_percent = models.PositiveSmallIntegerField(
-        default=10, validators=PERCENT, help_text="Share of videos outside the test set shown without suggestions."
+        default=10,
+        validators=PERCENT,
+        help_text="Share of videos outside the test set shown without suggestions.",
     )
     ranking = models.CharField(max_length=20, choices=Ranking, default=Ranking.UNCERTAIN)
     test_percent = models.PositiveSmallIntegerField(

@@ -120,7 +120,9 @@ class Video(models.Model):
                 name="video_ready_has_split",
                 condition=Q(ready_at=None) | Q(group__isnull=False, split__isnull=False),
             ),
-            models.CheckConstraint(name="video_test_is_blind", condition=~Q(split=Split.TEST) | Q(is_blind=True)),
+            models.CheckConstraint(
+                name="video_test_is_blind", condition=~Q(split=Split.TEST) | Q(is_blind=True)
+            ),
         ]
         indexes = [
             models.Index(name="video_settled", fields=["split"], condition=Q(settlement__isnull=False)),

@@ -1,0 +1,171 @@
+"""Many people at once, and histories nobody would write by hand: no double claim, no lost video."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labeling import answering, queue
+from labeling.answering import GOES_OUT, Answer
+from labeling.models import Annotation, Outcome, SkipReason, Slot, SlotState, Video
+from labeling.queue import ClaimLost
+from tests.factories import claim_of, labels, make_user, make_video
+from tests.races import at_once
+
+pytestmark = [pytest.mark.slow, pytest.mark.embedded]
+
+NUM_THREADS = 8
+OPEN = [SlotState.FREE, SlotState.HELD]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_people_label_each_video_once() -> None:
+    videos = [make_video() for _ in range(24)]
+    people = [make_user(f"person-{number}") for number in range(NUM_THREADS)]
+
+    def label_all(user: User) -> int:
+        num_answers = 0
+        while slots := queue.claim(user):
+            answering.submit(user, claim_of(slots[0]), Answer(labels(ai_gen=True)))
+            num_answers += 1
+        return num_answers
+
+    answers = at_once(*[lambda user=user: label_all(user) for user in people])
+
+    assert sum(answers) == Annotation.objects.count() == len(videos)
+    assert Video.objects.settled().count() == len(videos)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_windows_of_one_person_never_hold_a_video_twice() -> None:
+    ana = make_user("ana")
+    for _ in range(2):
+        make_video(num_slots=3)
+
+    claimed = at_once(*[lambda: queue.claim(ana, most=3)] * NUM_THREADS)
+
+    assert all(claimed)
+    held = list(Slot.objects.held_by(ana).values_list("video", flat=True))
+    assert sorted(held) == sorted(set(held))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answer_sent_twice_at_once_is_taken_once() -> None:
+    ana = make_user("ana")
+    make_video()
+    [slot] = queue.claim(ana)
+
+    def send() -> bool:
+        with contextlib.suppress(ClaimLost):
+            answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+            return True
+        return False
+
+    taken = at_once(*[send] * NUM_THREADS)
+
+    assert taken.count(True) == Annotation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_who_skip_one_video_at_once_each_pass_it_on() -> None:
+    make_video(num_slots=4)
+    people = [make_user(f"person-{number}") for number in range(4)]
+    claims = {user: claim_of(queue.claim(user)[0]) for user in people}
+
+    at_once(
+        *[
+            lambda user=user, claim=claim: answering.skip(user, claim, SkipReason.CANNOT_TELL)
+            for user, claim in claims.items()
+        ]
+    )
+
+    assert Slot.objects.filter(state=SlotState.FREE).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undo_pressed_many_times_at_once_leaves_one_held_slot() -> None:
+    ana = make_user("ana")
+    make_video()
+    [slot] = queue.claim(ana)
+    answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+
+    at_once(*[lambda: answering.undo_last(ana)] * NUM_THREADS)
+
+    assert Slot.objects.get().state == SlotState.HELD
+    assert not Video.objects.settled().exists()
+
+
+Action = Callable[[User, UUID, bool], object]
+
+
+class History:
+    """Three people over four videos; each uses the claim they were last given, however old."""
+
+    def __init__(self) -> None:
+        self.videos = [make_video() for _ in range(4)]
+        self.people = [make_user(f"person-{number}") for number in range(3)]
+        self.claims: dict[User, UUID] = dict.fromkeys(self.people, uuid4())
+        self.has_undone = False
+
+    def do(self, action: str, person: int, is_ai: bool) -> None:
+        actions: dict[str, Action] = {
+            "claim": self.claim,
+            "answer": lambda user, claim, is_ai: answering.submit(user, claim, Answer(labels(ai_gen=is_ai))),
+            "pass": lambda user, claim, _: answering.skip(user, claim, SkipReason.CANNOT_TELL),
+            "out": lambda user, claim, _: answering.skip(user, claim, SkipReason.NOT_A_VIDEO),
+            "release": lambda user, claim, _: queue.release(user, claim),
+            "heartbeat": lambda user, claim, _: queue.heartbeat(user, claim),
+            "expire": self.expire,
+            "undo": self.undo,
+        }
+        user = self.people[person]
+        with contextlib.suppress(ClaimLost):
+            actions[action](user, self.claims[user], is_ai)
+
+    def claim(self, user: User, claim: UUID, is_ai: bool) -> None:
+        if slots := queue.claim(user):
+            self.claims[user] = claim_of(slots[0])
+
+    def expire(self, user: User, claim: UUID, is_ai: bool) -> None:
+        Slot.objects.held().update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    def undo(self, user: User, claim: UUID, is_ai: bool) -> None:
+        if slot := answering.undo_last(user):
+            self.claims[user] = claim_of(slot)
+            self.has_undone = True
+
+    def check(self) -> None:
+        standing = Annotation.objects.latest_per_labeler()
+        for video in Video.objects.all():
+            num_open = video.slots.filter(state__in=OPEN).count()
+            is_out = standing.filter(video=video, skip_reason__in=GOES_OUT).exists()
+            if self.has_undone:
+                # Who takes back a skip may find the video with somebody else already: then both have it.
+                assert num_open or video.settlement_id or is_out
+            else:
+                assert num_open == (0 if video.settlement_id or is_out else 1)
+            answers = standing.filter(video=video, outcome=Outcome.LABELED)
+            assert bool(video.settlement_id) == (len({answer.ai_gen for answer in answers}) == 1)
+
+
+ACTIONS = ["claim", "claim", "answer", "answer", "pass", "out", "release", "heartbeat", "expire", "undo"]
+STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.booleans()), max_size=30)
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_no_history_loses_or_doubles_a_video(steps: list[tuple[str, int, bool]]) -> None:
+    with transaction.atomic():
+        history = History()
+        for step in steps:
+            history.do(*step)
+            history.check()
+        transaction.set_rollback(True)
