@@ -58,7 +58,7 @@ fix: $(VENV)/.ready-test  ## Mend what can be mended by itself
 	@$(BIN)/ruff format --quiet .
 
 bench: $(VENV)/.ready-test  ## Measure, and print numbers with the machine they come from
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 lock: $(VENV)/.ready-uv  ## Pin every dependency of pyproject.toml, with hashes
 	@$(BIN)/uv pip compile pyproject.toml --extra torch --group web --group ml --group prod --group test \
