@@ -49,7 +49,8 @@ def merge(answers: Iterable[Mapping[Label, bool | None]]) -> Labels | None:
 @transaction.atomic
 def settle(video: Video) -> Settlement | None:
     """Bring a video's standing settlement and its slots up to date with its answers."""
-    video = Video.objects.select_for_update(of=("self",)).select_related("settlement").get(pk=video.pk)
+    # No join: a row that was waited for comes with its newest values, a row joined to it does not.
+    video = Video.objects.select_for_update().get(pk=video.pk)
     if video.settlement and video.settlement.method == SettlementMethod.ADJUDICATED:
         return video.settlement
     answers = list(Annotation.objects.standing_for(video))

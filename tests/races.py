@@ -1,11 +1,13 @@
 """Real threads on the real database, for what interleaving by hand cannot show."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 T = TypeVar("T")
 
@@ -19,10 +21,30 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
     def run(call: Callable[[], T]) -> T:
         start.wait()
-        try:
-            return call()
-        finally:
-            connections.close_all()
+        return _then_disconnect(call)
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def _then_disconnect(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def meanwhile(call: Callable[[], T]) -> Iterator["Future[T]"]:
+    """Start `call` in another thread and enter once PostgreSQL lets it wait for our transaction's lock."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(_then_disconnect, call)
+        while not (future.done() or _is_anybody_waiting()):
+            time.sleep(0.005)
+        yield future
+
+
+def _is_anybody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
