@@ -32,9 +32,6 @@ START_SECONDS = 30
 # What a developer's .env may hold and a test must not see.
 CLEARED = ("S3_BUCKET", "S3_PUBLIC_URL", "X_PROXY", "X_CA_FILE", "X_COOKIES_FILE", "SPLIT_KEY")
 
-# torchcodec finds FFmpeg only if its folder was on the path when Python started: start anew if it was not.
-runpy.run_path(str(ROOT / "config" / "ffmpeg.py"))["use_libraries"]()
-
 
 class User(TypedDict, total=False):
     """The arguments of `subprocess` that start a program as somebody else."""
@@ -45,6 +42,8 @@ class User(TypedDict, total=False):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    # torchcodec finds FFmpeg only if its folder was on the path when Python started: start anew if it was not.
+    runpy.run_path(str(ROOT / "config" / "ffmpeg.py"))["use_libraries"]()
     parser.addoption("--db", choices=("sqlite", "postgres"), default="sqlite", help="the database to test on")
 
 
