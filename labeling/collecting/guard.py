@@ -6,6 +6,11 @@ two parsers can disagree about its host.
 """
 
 import re
+from collections.abc import Callable
+from typing import Any
+
+from requests import PreparedRequest, Response, Session
+from requests.adapters import BaseAdapter
 
 from labeling.collecting.errors import BlockedHost
 
@@ -33,3 +38,32 @@ def check_url(url: str) -> None:
     found = ALLOWED.match(url)
     if found is None or found[1].lower() not in X_HOSTS or re.search(r"[\x00-\x20\\]", url):
         raise BlockedHost(f"The address {url[:200]!r} is not one of X's own.")
+
+
+def guard_session(session: Session, blocked: Callable[[BlockedHost], Exception]) -> Session:
+    """Check each request of `session`, and so each hop of a redirect, before a connection is made.
+
+    What is not let through raises `blocked(error)`.
+    """
+    adapter = _GuardedAdapter(session.get_adapter("https://x.com"), blocked)
+    session.adapters.clear()
+    session.mount("", adapter)
+    session.max_redirects = MAX_REDIRECTS
+    return session
+
+
+class _GuardedAdapter(BaseAdapter):
+    def __init__(self, inner: BaseAdapter, blocked: Callable[[BlockedHost], Exception]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._blocked = blocked
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        try:
+            check_url(request.url or "")
+        except BlockedHost as exc:
+            raise self._blocked(exc) from exc
+        return self._inner.send(request, *args, **kwargs)
+
+    def close(self) -> None:
+        self._inner.close()

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin
 
+from labeling.collecting.answer import Media
 from labeling.collecting.errors import DiskFull, NotAVideo, Truncated
 from labeling.collecting.media import CHUNK, Watch, check_media, in_tries
 from labeling.collecting.parts import PREFIX, Downloaded
-from labeling.collecting.x import Media, open_media
+from labeling.collecting.x import open_media
 
 MAX_PLAYLIST_BYTES = 4 * 1024 * 1024
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,mpegts,aac"

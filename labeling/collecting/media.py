@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labeling.collecting import reasons
+from labeling.collecting.answer import Media
 from labeling.collecting.config import XSettings
 from labeling.collecting.errors import (
     CollectError,
@@ -26,7 +27,7 @@ from labeling.collecting.errors import (
     Truncated,
 )
 from labeling.collecting.parts import Downloaded, Part
-from labeling.collecting.x import Media, open_media
+from labeling.collecting.x import open_media
 
 CHUNK = 256 * 1024
 SECONDS_BETWEEN_BEATS = 1.0
@@ -52,6 +53,7 @@ class Watch:
     deadline_seconds: float
     _started_at: float = field(default_factory=time.monotonic)
     _beaten_at: float = float("-inf")
+    _beat: tuple[int, int | None] = (0, None)
     _num_received: int = 0
 
     def received(self, num_new: int, num_bytes: int, total: int | None) -> None:
@@ -67,8 +69,14 @@ class Watch:
 
     def beat(self, num_bytes: int, total: int | None) -> None:
         self._beaten_at = time.monotonic()
+        self._beat = (num_bytes, total)
         if self.on_bytes:
             self.on_bytes(num_bytes, total)
+
+    def pause(self) -> None:
+        """Wait before another try; tell the caller, whose lease has seen a silence."""
+        self.beat(*self._beat)
+        time.sleep(self.settings.pause)
 
     def check_size(self, num_bytes: int) -> None:
         if num_bytes > self.max_bytes:
@@ -127,7 +135,7 @@ def in_tries(work: Callable[[], None], watch: Watch) -> None:
         except (NetworkError, ServerError, Truncated):
             if not tries_left or watch.is_over():
                 raise
-            time.sleep(watch.settings.pause)
+            watch.pause()
 
 
 def _fetch_rest(part: Part, url: str, watch: Watch) -> None:

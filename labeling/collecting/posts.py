@@ -75,6 +75,7 @@ def read_post(
     x_id: str, *, status: Json, info: Json, raw: Json, via: str, limited_until: datetime | None
 ) -> PostInfo:
     """Put one post together. A post without a video of its own has no `videos`."""
+    status, raw = _storable(status), _storable(raw)
     tweet = _inner(raw)
     user = _dict(status.get("user"))
     author = _dig(tweet, "core", "user_results", "result")
@@ -163,6 +164,15 @@ def _text(status: Json, tweet: Json) -> str:
     """Return the whole text: the old field of a long post ends in "…"."""
     long_text = _dig(tweet, "note_tweet", "note_tweet_results", "result").get("text")
     return html.unescape(_first(long_text, status.get("full_text"), status.get("text")))
+
+
+def _storable(value: Any) -> Any:
+    """Return the JSON without what no database stores: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 def _inner(raw: Json) -> Json:

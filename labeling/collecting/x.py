@@ -15,12 +15,9 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
-import urllib3
-from requests import PreparedRequest, Response, Session
-from requests.adapters import BaseAdapter
+from requests import Session
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor.twitter import TwitterIE
 from yt_dlp.networking import Request
@@ -28,7 +25,8 @@ from yt_dlp.networking._requests import RequestsRH
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, RequestError, TransportError
 from yt_dlp.utils import ExtractorError, YoutubeDLError
 
-from labeling.collecting import reasons
+from labeling.collecting import reasons, tls
+from labeling.collecting.answer import Media
 from labeling.collecting.config import XSettings
 from labeling.collecting.cookies import read_cookies
 from labeling.collecting.errors import (
@@ -39,12 +37,12 @@ from labeling.collecting.errors import (
     NetworkError,
     NoVideo,
     RateLimited,
-    Truncated,
     Unavailable,
 )
-from labeling.collecting.guard import MAX_REDIRECTS, check_url
+from labeling.collecting.guard import check_url, guard_session
 from labeling.collecting.links import canonical_url
 from labeling.collecting.posts import PostInfo, read_post
+from labeling.collecting.tls import changed_at
 
 os.environ["YTDLP_NO_PLUGINS"] = "1"  # read at the first YoutubeDL(); any package could bring one
 
@@ -69,6 +67,8 @@ def fetch_post(x_id: str, settings: XSettings) -> PostInfo:
         raise _as_collect_error(x_id, exc, ie) from exc
     except (LookupError, TypeError, AttributeError, ValueError) as exc:
         raise ExtractorBroken(f"yt-dlp does not understand X's answer for post {x_id}: {exc!r}.") from exc
+    finally:
+        ie.ydl.close_answers()
     facts = {"raw": ie.raw, "via": ie.via, "limited_until": ie.limited_until}
     post = read_post(x_id, status=ie.status, info=info, **facts)
     if not post.videos:
@@ -76,7 +76,7 @@ def fetch_post(x_id: str, settings: XSettings) -> PostInfo:
     return post
 
 
-def open_media(url: str, headers: Mapping[str, str], settings: XSettings) -> "Media":
+def open_media(url: str, headers: Mapping[str, str], settings: XSettings) -> Media:
     """Begin to read a file of X's, whatever the status of the answer is. Close it in the end.
 
     Raises:
@@ -93,38 +93,6 @@ def open_media(url: str, headers: Mapping[str, str], settings: XSettings) -> "Me
     except YoutubeDLError as exc:
         raise _network_error(f"There is no answer from {url[:200]}", exc) from exc
     return Media(response)
-
-
-class Media:
-    """An answer whose body is read piece by piece."""
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-        self.status: int = response.status
-        self.headers: Mapping[str, str] = response.headers
-        self.url: str = response.url
-
-    def __enter__(self) -> "Media":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._response.close()
-
-    def read(self, num_bytes: int) -> bytes:
-        """Return what has arrived, `num_bytes` at most, or nothing at the end of the body.
-
-        `read1`, because `read` waits for the last byte: a trickle would outlast every deadline.
-
-        Raises:
-            Truncated: The connection was closed before the end.
-            NetworkError: Nothing came in time, or the connection broke.
-        """
-        try:
-            return bytes(self._response.fp.read1(num_bytes, decode_content=True))
-        except urllib3.exceptions.ProtocolError as exc:
-            raise Truncated(f"{self.url[:200]} was cut off: the connection was closed early.") from exc
-        except urllib3.exceptions.HTTPError as exc:
-            raise NetworkError(f"{self.url[:200]} stalled: {exc}.") from exc
 
 
 class _PostIE(TwitterIE):  # type: ignore[misc]
@@ -248,24 +216,6 @@ class _Blocked(TransportError):  # type: ignore[misc]
         self.error = error
 
 
-class _GuardedAdapter(BaseAdapter):
-    """Checks each request, and so each hop of a redirect, before any connection is made."""
-
-    def __init__(self, inner: BaseAdapter) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        try:
-            check_url(request.url or "")
-        except BlockedHost as exc:
-            raise _Blocked(exc) from exc
-        return self._inner.send(request, *args, **kwargs)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
 class _GuardedRH(RequestsRH):  # type: ignore[misc]
     def __init__(self, *, ca_file: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -273,18 +223,12 @@ class _GuardedRH(RequestsRH):  # type: ignore[misc]
 
     def _create_instance(self, *args: Any, **kwargs: Any) -> Session:
         session: Session = super()._create_instance(*args, **kwargs)
-        adapter = _GuardedAdapter(session.get_adapter("https://x.com"))
-        session.adapters.clear()
-        session.mount("", adapter)
-        session.max_redirects = MAX_REDIRECTS
-        return session
+        return guard_session(session, _Blocked)
 
     def _make_sslcontext(self, *args: Any, **kwargs: Any) -> ssl.SSLContext:
-        context: ssl.SSLContext = super()._make_sslcontext(*args, **kwargs)
-        context.load_default_certs()  # the system's, beside certifi's
-        if self._ca_file:
-            context.load_verify_locations(self._ca_file)
-        return context
+        return tls.shared_context(
+            self._ca_file, lambda: super(_GuardedRH, self)._make_sslcontext(*args, **kwargs)
+        )
 
 
 class _GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
@@ -303,6 +247,7 @@ class _GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
         }
         super().__init__(params, auto_init=False)
         self.failure: YoutubeDLError | None = None
+        self._answers: list[Any] = []
         self._ca_file = settings.ca_file
 
     @cached_property
@@ -311,10 +256,27 @@ class _GuardedYoutubeDL(YoutubeDL):  # type: ignore[misc]
 
     def urlopen(self, req: Any) -> Any:
         try:
-            return super().urlopen(req)
+            answer = super().urlopen(req)
         except YoutubeDLError as exc:
             self.failure = exc
+            self._answers.append(getattr(exc, "response", None))
             raise
+        self._answers.append(answer)
+        return answer
+
+    def report_warning(self, message: str, *_: Any, **__: Any) -> None:
+        logger.debug(message)  # what matters comes back as an error, or in `PostInfo.via`
+
+    def begin(self) -> "_GuardedYoutubeDL":
+        """Forget what was before."""
+        self.failure = None
+        self._answers.clear()
+        return self
+
+    def close_answers(self) -> None:
+        """Close what yt-dlp leaves open: answers that failed, or broke off."""
+        for answer in filter(None, self._answers):
+            answer.close()
 
 
 @dataclass
@@ -331,29 +293,12 @@ class _Held:
 
 def _youtube_dl(settings: XSettings, *, is_new_post: bool = False) -> _GuardedYoutubeDL:
     """Return this thread's instance; a new one after a change of settings or of the cookies."""
-    key = (settings, _changed_at(settings.cookies_file))
+    key = (settings, changed_at(settings.cookies_file), changed_at(settings.ca_file))
     held: _Held | None = getattr(_threads, "held", None)
     if held is None or held.key != key or (is_new_post and held.num_posts >= MAX_USES):
         if held is not None:
             held.close()
-        _check_ca_file(settings.ca_file)
+        tls.check_ca_file(settings.ca_file)
         held = _threads.held = _Held(key, _GuardedYoutubeDL(settings))
     held.num_posts += is_new_post
-    held.ydl.failure = None
-    return held.ydl
-
-
-def _changed_at(file: str) -> float | None:
-    try:
-        return Path(file).stat().st_mtime if file else None
-    except OSError:
-        return None  # reading it says what is wrong
-
-
-def _check_ca_file(file: str) -> None:
-    if not file:
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except OSError as exc:
-        raise NetworkError(f"X_CA_FILE {file} is no readable PEM bundle: {exc.strerror or exc}.") from exc
+    return held.ydl.begin()

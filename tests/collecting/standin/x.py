@@ -77,6 +77,10 @@ class Standin:
         self.site.files[url] = (content, content_type)
         return url
 
+    def add_file(self, content: Path | bytes, content_type: str = MP4) -> str:
+        """Serve a file at an address of its own on X's media host."""
+        return self.serve(f"{statuses.MEDIA_HOST}/ext_tw_video/{self.new_id()}.mp4", content, content_type)
+
     def add_video(self, clips: Sequence[Path], *, bit_rates: Sequence[int] = BIT_RATES, **more: Any) -> Json:
         """Return a video (of a post's media) with one MP4 encoding per clip."""
         media_id = self.new_id()
