@@ -42,7 +42,7 @@ class User(TypedDict, total=False):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    # torchcodec finds FFmpeg only if its folder was on the path when Python started: start anew if it was not.
+    # torchcodec finds FFmpeg only if its folder was on the path when Python started.
     runpy.run_path(str(ROOT / "config" / "ffmpeg.py"))["use_libraries"]()
     parser.addoption("--db", choices=("sqlite", "postgres"), default="sqlite", help="the database to test on")
 
