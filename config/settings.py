@@ -152,7 +152,9 @@ SERVESTATIC_USE_FINDERS = True  # no collectstatic step; production collects int
 SERVESTATIC_AUTOREFRESH = DEBUG
 
 S3_BUCKET = env.str("S3_BUCKET", default="")
-S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="")  # how the browser reaches it, if not by S3_ENDPOINT_URL
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+# How a browser reaches the bucket, where that differs: a presigned URL holds for one host alone.
+S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="") or S3_ENDPOINT_URL
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -161,18 +163,20 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if S3_BUCKET:
-    STORAGES["default"] = {
+    S3_OPTIONS = {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT_URL or None,
+        "access_key": env.str("S3_ACCESS_KEY", default="") or None,
+        "secret_key": env.str("S3_SECRET_KEY", default="") or None,
+        "region_name": env.str("S3_REGION", default="us-east-1"),
+        "signature_version": "s3v4",  # boto3 presigns v2 for endpoints it does not know
+        "addressing_style": "path",
+        "file_overwrite": True,  # a name is a hash: the same name is the same bytes
+    }
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3_OPTIONS}
+    STORAGES["public"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
-            "access_key": env.str("S3_ACCESS_KEY", default=None),
-            "secret_key": env.str("S3_SECRET_KEY", default=None),
-            "region_name": env.str("S3_REGION", default="us-east-1"),
-            "signature_version": "s3v4",  # boto3 presigns v2 for endpoints it does not know
-            "addressing_style": "path",
-            "file_overwrite": True,  # a name is a hash: the same name is the same bytes
-        },
+        "OPTIONS": S3_OPTIONS | {"endpoint_url": S3_PUBLIC_URL or None},
     }
 
 # --- collecting from X ----------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 Nothing here is imported by web processes; torch itself is imported when a model is first loaded.
 """
 
-import os
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from inference import ranking
@@ -60,7 +58,7 @@ def _detect(detector: "Detector", variant: Variant, on_frameset: Progress | None
     from cakelens.errors import CakeLensError
 
     try:
-        path = fetched(variant.name)
+        path = storage.local_copy(variant.name)
         return detector.detect(path, settings.SUGGESTION_FRAMESETS or "all", on_frameset=on_frameset)
     except FileNotFoundError as exc:
         raise PredictionFailed(
@@ -109,26 +107,5 @@ def _detector(weights_name: str, weights_sha256: str) -> "Detector":
     from cakelens.detect import Detector
     from cakelens.weights import load_model
 
-    path = fetched(weights_name)
+    path = storage.local_copy(weights_name)
     return Detector(load_model(path), device=settings.INFERENCE_DEVICE or None, precision="auto")
-
-
-def fetched(name: str) -> Path:
-    """Return a stored file as a path of this machine, fetching it from the bucket once.
-
-    Raises:
-        FileNotFoundError: It is not in the storage.
-    """
-    local = storage.local_path(name)
-    if local is not None:
-        local.stat()  # FileNotFoundError, before a decoder says it in its own words
-        return local
-    path = Path(settings.VAR_DIR) / "fetched" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with default_storage.open(name, "rb") as source, temporary.open("wb") as target:
-            for chunk in source.chunks(storage.CHUNK):
-                target.write(chunk)
-        temporary.replace(path)
-    return path

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 
 CHUNK = 1024 * 1024
 
@@ -103,9 +103,36 @@ def is_local() -> bool:
 
 def file_url(name: str) -> str:
     """Return where a browser plays the file from, with byte ranges: our own view, or the bucket."""
-    return settings.FILES_URL + name if is_local() else default_storage.url(name)
+    return settings.FILES_URL + name if is_local() else str(storages["public"].url(name))
 
 
 def local_path(name: str) -> Path | None:
     """Return the stored file's path on this machine, None if it lives in a bucket."""
     return Path(default_storage.path(name)) if is_local() else None
+
+
+def local_copy(name: str) -> Path:
+    """Return a stored file as a path of this machine, fetching it from the bucket once.
+
+    Raises:
+        FileNotFoundError: It is not in the storage.
+    """
+    local = local_path(name)
+    if local is not None:
+        local.stat()  # FileNotFoundError, before a decoder says it in its own words
+        return local
+    path = Path(settings.VAR_DIR) / "fetched" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _fetch(name, path)
+    return path
+
+
+def _fetch(name: str, path: Path) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with default_storage.open(name, "rb") as source, temporary.open("wb") as target:
+            shutil.copyfileobj(source, target, CHUNK)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
