@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stored'), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('name', ''), _negated=True), ('num_frames__gt', 0)), _connector='OR'), name='variant_stored_has_file'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stored'), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('name', ''), _negated=True), ('num_frames__gt', 0), ('num_frames__isnull', False)), _connector='OR'), name='variant_stored_has_file'),
         ),
         migrations.AddIndex(
             model_name='slot',

@@ -183,7 +183,9 @@ class Variant(models.Model):
             models.UniqueConstraint(name="variant_once_in_video", fields=["video", "url"]),
             models.CheckConstraint(
                 name="variant_stored_has_file",
-                condition=~Q(state=VariantState.STORED) | (~Q(sha256="") & ~Q(name="") & Q(num_frames__gt=0)),
+                # Spelled so that NULL is refused: a CHECK that evaluates to NULL would pass.
+                condition=~Q(state=VariantState.STORED)
+                | (~Q(sha256="") & ~Q(name="") & Q(num_frames__isnull=False, num_frames__gt=0)),
             ),
         ]
 
