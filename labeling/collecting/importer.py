@@ -14,6 +14,9 @@ from labeling.collecting import duplicates
 from labeling.collecting.probe import Probe, make_poster, probe
 from labeling.models import AddedHow, Post, PostSource, Variant, VariantState, Video
 
+SUFFIXES = {"mov,mp4,m4a,3gp,3g2,mj2": ".mp4", "matroska,webm": ".webm"}
+"""FFmpeg's families of containers, by the name that browsers know them under."""
+
 
 @dataclass(frozen=True, slots=True)
 class _File:
@@ -33,7 +36,7 @@ def _take_in(path: Path) -> _File:
     found = probe(path)
     poster = make_poster(path)
     return _File(
-        stored=storage.store_file(path, f".{found.container}"),
+        stored=storage.store_file(path, SUFFIXES[found.container]),
         probe=found,
         poster_name=storage.store_bytes(poster, ".jpg", folder="posters").name,
     )

@@ -210,3 +210,11 @@ def test_variants_of_one_video_stored_at_once_open_one_slot(clip: MakeClip) -> N
 
     assert Slot.objects.count() == 1
     assert video.variants.stored().count() == 4
+
+
+def test_stored_name_ends_as_browsers_know_it(clip: MakeClip) -> None:
+    video = import_file(clip(), ClipFacts()).video
+
+    variant = video.best_variant()
+    assert variant is not None
+    assert variant.name.endswith(f"/{variant.sha256}.mp4")
