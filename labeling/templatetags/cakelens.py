@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
+from labeling import storage
+
 register = template.Library()
 
 
@@ -86,3 +88,9 @@ def percent(share: float | None) -> str:
 @register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
+
+
+@register.simple_tag
+def file_url(name: str) -> str:
+    """Return where the browser gets a stored file from."""
+    return storage.file_url(name)

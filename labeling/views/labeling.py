@@ -1,11 +1,89 @@
-"""The labeling screen."""
+"""The labeling screen: one clip after another."""
+
+from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
 
+from labeling import answering, controls, queue
+from labeling.answering import InvalidAnswer
+from labeling.forms import ScreenForm, SkipForm, UndoForm
+from labeling.models import SkipReason
+from labeling.queue import ClaimLost
 from labeling.views.access import needs
+from labeling.views.drawing import AT_ONCE, NothingToUndo, draw, go_on, in_words
+from labeling.views.screen import screen_for, stage_of
+
+may_label = needs("labeling.label_video", to="label videos")
 
 
-@needs("labeling.label_video", to="label videos")
+@require_GET
+@may_label
 def label(request: HttpRequest) -> HttpResponse:
-    return render(request, "labeling/label.html", {"default_theme": "dark"})
+    return draw(request)
+
+
+@require_POST
+@may_label
+@in_words
+def answer(request: HttpRequest, claim: UUID) -> HttpResponse:
+    """Take an answer; or, from a browser without scripts, one press of a button."""
+    form = _checked(ScreenForm(request.POST))
+    if form.cleaned_data["press"]:
+        return _pressed(request, claim, form)
+    answering.submit(request.user, claim, form.answer())
+    return go_on(request)
+
+
+@require_POST
+@may_label
+@in_words
+def skip(request: HttpRequest, claim: UUID) -> HttpResponse:
+    data = _checked(SkipForm(request.POST)).cleaned_data
+    answering.skip(request.user, claim, SkipReason(data["reason"]), data["note"], data["seconds"])
+    return go_on(request)
+
+
+@require_POST
+@may_label
+@in_words
+def undo(request: HttpRequest) -> HttpResponse:
+    """Go back to the newest answer, or to the one of the last ten that was chosen."""
+    wanted = _checked(UndoForm(request.POST)).cleaned_data["annotation"]
+    answers = answering.last_answers(request.user)
+    found = next((each for each in answers if wanted in (None, each.pk)), None)
+    if found is None:
+        raise NothingToUndo("None of your last answers is left to go back to.")
+    answering.reopen(request.user, found)
+    return go_on(request)
+
+
+@require_POST
+@may_label
+@in_words
+def heartbeat(request: HttpRequest, claim: UUID) -> HttpResponse:
+    """Keep a claim while its clip is being looked at."""
+    queue.heartbeat(request.user, claim)
+    return HttpResponse(status=204)
+
+
+def _pressed(request: HttpRequest, claim: UUID, form: ScreenForm) -> HttpResponse:
+    slots = queue.claim(request.user, most=AT_ONCE)
+    slot = next((each for each in slots if each.claim == claim), None)
+    if slot is None:
+        raise ClaimLost
+    name, note = form.cleaned_data["press"], form.cleaned_data["note"]
+    screen = screen_for(slot, stage_of(request), form.on_now, note)
+    if name == controls.TAKE:
+        on = controls.press_all(form.on_now, screen.ghosts_in_order)
+    else:
+        on = controls.press(form.on_now, name)
+    return draw(request, screen=screen.with_on(on))
+
+
+def _checked(form: Any) -> Any:
+    """Return the form if it holds what this screen sends, else say in words what it holds."""
+    if not form.is_valid():
+        raise InvalidAnswer([f"{name}: {error}" for name, errors in form.errors.items() for error in errors])
+    return form

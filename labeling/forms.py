@@ -1,0 +1,69 @@
+"""What the labeling screen sends."""
+
+from typing import Any
+
+from django import forms
+
+from cakelens.labels import GENERATORS, Label
+from labeling import controls
+from labeling.answering import Answer, EvidenceItem
+from labeling.models import EvidenceKind, SkipReason
+
+_PRESSABLE = [(name, name) for name in (*controls.CONTROLS, controls.TAKE)]
+
+
+class ScreenForm(forms.Form):
+    """The buttons that are on, and what stands beside them."""
+
+    on = forms.MultipleChoiceField(choices=_PRESSABLE, required=False)
+    press = forms.ChoiceField(choices=_PRESSABLE, required=False)
+    note = forms.CharField(required=False)
+    quote = forms.CharField(required=False)
+    seconds = forms.FloatField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in EvidenceKind.values:
+            self.fields[f"at_{kind}"] = forms.FloatField(required=False, min_value=0)
+
+    @property
+    def on_now(self) -> frozenset[str]:
+        return frozenset(self.cleaned_data["on"])
+
+    def answer(self) -> Answer:
+        """Return what the person judged.
+
+        Raises:
+            InvalidAnswer: AI_GEN is not judged, or the note is too long.
+        """
+        labels = controls.judged(self.on_now)
+        data = self.cleaned_data
+        return Answer(labels, self._evidence(labels), data["note"], data["seconds"])
+
+    def _evidence(self, labels: dict[Label, bool | None]) -> list[EvidenceItem]:
+        """Return an item per kind. It speaks for what is on; on a clip that is not AI, for that."""
+        supported = [label for label in (Label.AI_GEN, *GENERATORS) if labels[label]] or [Label.AI_GEN]
+        return [
+            EvidenceItem(
+                supported,
+                kind,
+                quote=self.cleaned_data["quote"] if kind == EvidenceKind.AUTHOR else "",
+                at_seconds=self.cleaned_data[f"at_{kind}"],
+            )
+            for kind in EvidenceKind
+            if kind in self.on_now
+        ]
+
+
+class SkipForm(forms.Form):
+    reason = forms.ChoiceField(
+        choices=SkipReason, error_messages={"required": "Say why: choose one of the reasons."}
+    )
+    note = forms.CharField(required=False)
+    seconds = forms.FloatField(required=False, min_value=0)
+
+
+class UndoForm(forms.Form):
+    """Which answer to go back to; empty: the newest."""
+
+    annotation = forms.IntegerField(required=False)

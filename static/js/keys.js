@@ -1,0 +1,52 @@
+// A key presses the button that carries it: <button data-key="k">. So every key is also a button, and what a
+// key does stands in the page. With a menu open only the menu's keys count, and none counts while typing.
+// A key that no button carries becomes an event: "key:arrowup".
+
+const TYPING = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
+const REPEATS = new Set(["arrowleft", "arrowright"]);
+const NATIVE = { enter: "a, button, summary", space: "a, button, summary, input" };
+const NATIVE_IN_RANGE = new Set(["arrowleft", "arrowright", "arrowup", "arrowdown", "home", "end"]);
+
+function named(event) {
+  if (event.key === " ") return "space";
+  if (/^Digit\d$/.test(event.code)) return event.shiftKey ? event.key : event.code.at(-1); // AZERTY has digits on shift
+  const isForeignLetter = event.key.length === 1 && event.key > "~" && /^Key[A-Z]$/.test(event.code);
+  return (isForeignLetter ? event.code.at(-1) : event.key).toLowerCase();
+}
+
+// Somebody who came to a control by Tab means that control; a pointer leaves no such wish behind.
+function belongsToFocus(key, focused) {
+  if (!focused?.matches(":focus-visible")) return false;
+  if (focused.matches("input[type=range]") && NATIVE_IN_RANGE.has(key)) return true;
+  return Boolean(NATIVE[key]) && focused.matches(NATIVE[key]);
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  const key = named(event);
+  const focused = document.activeElement;
+  if (focused?.matches(TYPING)) {
+    if (key === "escape") focused.blur();
+    return;
+  }
+  const scope = document.querySelector("[popover]:popover-open") ?? document;
+  if (belongsToFocus(key, focused) || (event.repeat && !REPEATS.has(key))) return;
+  const button = scope.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  if (button) {
+    event.preventDefault();
+    button.matches("textarea") ? button.focus() : button.click();
+  } else if (scope === document && !document.dispatchEvent(new CustomEvent(`key:${key}`, { cancelable: true }))) {
+    event.preventDefault();
+  }
+}
+
+document.addEventListener("keydown", press);
+
+// A click by pointer leaves the focus on the button, and the next Enter would press it once more.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (event.detail > 0 && button && !button.matches("[popovertarget]")) button.blur();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select")) event.target.blur();
+});
