@@ -1,0 +1,54 @@
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+
+from labeling import roles
+from tests.factories import make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+
+EVERYBODY = {"labeling.label_video", "labeling.collect_post"}
+REVIEWERS = EVERYBODY | {"labeling.review_video"}
+ADMINS = REVIEWERS | {"training.export_batch", "inference.promote_model"}
+
+
+def test_migrations_make_the_three_groups() -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == {"labeler", "reviewer", "admin"}
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions"), [("labeler", EVERYBODY), ("reviewer", REVIEWERS), ("admin", ADMINS)]
+)
+def test_role_has_what_the_one_before_has_and_more(role: str, permissions: set[str]) -> None:
+    user = make_user(role=role)
+
+    assert user.get_all_permissions() & ADMINS == permissions
+
+
+def test_only_the_admin_may_change_rows_by_hand() -> None:
+    may_change = {
+        role: make_user(role, role).has_perm("labeling.change_sitesettings") for role in roles.PERMISSIONS
+    }
+
+    assert may_change == {"labeler": False, "reviewer": False, "admin": True}
+
+
+def test_admin_may_see_the_history_of_the_settings() -> None:
+    assert make_user(role="admin").has_perm("labeling.view_historicalsitesettings")
+
+
+def test_installing_again_restores_what_was_lost() -> None:
+    Group.objects.get(name="reviewer").permissions.clear()
+    Group.objects.get(name="labeler").delete()
+
+    roles.install(Group, Permission)
+
+    assert Group.objects.count() == 3
+    assert make_user(role="reviewer").has_perms(REVIEWERS)
+
+
+def test_somebody_without_a_role_may_do_nothing() -> None:
+    assert make_user(role=None).get_all_permissions() == set()
+
+
+def test_superuser_may_do_everything() -> None:
+    assert User.objects.create_superuser("root").has_perms(ADMINS)
