@@ -76,7 +76,7 @@ def _fetch_segment(segment: Segment, file: BinaryIO, watch: Watch, num_before: i
     with open_media(segment.url, headers, watch.settings) as answer:
         check_media(answer)
         expected = segment.num_bytes or _length(answer)
-        while chunk := answer.read(CHUNK):
+        while chunk := answer.read(watch.piece_bytes()):
             file.write(chunk)
             watch.received(len(chunk), num_before + file.tell(), None)
     found = file.tell() - begin

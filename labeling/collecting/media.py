@@ -39,7 +39,7 @@ NO_MEDIA = re.compile(r"text/|application/(json|xml|xhtml)|image/", re.IGNORECAS
 RESUMED, COMPLETE = 206, 416
 
 OnBytes = Callable[[int, int | None], object]
-"""Called with the bytes there are and the whole, if known, once a second or so and at the end. What it
+"""Called with the bytes there are and the whole, if known: first, every second or so, and last. What it
 raises ends the download and passes through; what has arrived is kept."""
 
 
@@ -52,9 +52,13 @@ class Watch:
     max_bytes: int
     deadline_seconds: float
     _started_at: float = field(default_factory=time.monotonic)
-    _beaten_at: float = float("-inf")
-    _beat: tuple[int, int | None] = (0, None)
+    _beaten_at: float = 0.0
+    _known: tuple[int, int | None] = (0, None)
     _num_received: int = 0
+
+    def piece_bytes(self) -> int:
+        """Return how much to read at once: no more than the rate allows in a second."""
+        return min(CHUNK, self.settings.bytes_per_second or CHUNK)
 
     def received(self, num_new: int, num_bytes: int, total: int | None) -> None:
         """Note a piece: keep the cap, the deadline and the rate, and tell the caller now and then."""
@@ -63,19 +67,20 @@ class Watch:
         now = time.monotonic()
         if now - self._beaten_at >= SECONDS_BETWEEN_BEATS:
             self.beat(num_bytes, total)
+        self._known = (num_bytes, total)
         self._num_received += num_new
         if rate := self.settings.bytes_per_second:
             time.sleep(max(0.0, min(1.0, self._num_received / rate - (now - self._started_at))))
 
     def beat(self, num_bytes: int, total: int | None) -> None:
         self._beaten_at = time.monotonic()
-        self._beat = (num_bytes, total)
+        self._known = (num_bytes, total)
         if self.on_bytes:
             self.on_bytes(num_bytes, total)
 
     def pause(self) -> None:
         """Wait before another try; tell the caller, whose lease has seen a silence."""
-        self.beat(*self._beat)
+        self.beat(*self._known)
         time.sleep(self.settings.pause)
 
     def check_size(self, num_bytes: int) -> None:
@@ -145,8 +150,9 @@ def _fetch_rest(part: Part, url: str, watch: Watch) -> None:
     with open_media(url, headers, watch.settings) as answer:
         total = _begin(part, answer)
         watch.check_size(total or 0)
+        watch.beat(part.num_bytes, total)
         is_known = False
-        while answer.status != COMPLETE and (chunk := answer.read(CHUNK)):
+        while answer.status != COMPLETE and (chunk := answer.read(watch.piece_bytes())):
             part.append(chunk)
             is_known = is_known or _is_video(part, url)
             watch.received(len(chunk), part.num_bytes, total)

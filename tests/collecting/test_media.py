@@ -74,8 +74,7 @@ def test_caller_is_told_of_the_beginning_and_the_end(fetch: Fetch, url: str, cli
     fetch(url, on_bytes=lambda num_bytes, total: beats.append((num_bytes, total)))
 
     total = clip.stat().st_size
-    assert beats[-1] == (total, total)
-    assert 0 < beats[0][0] < total
+    assert beats == [(0, total), (total, total)]
 
 
 @pytest.mark.slow
@@ -83,9 +82,11 @@ def test_caller_is_told_before_another_try(standin: Standin, fetch: Fetch, url: 
     standin.break_url(url, stall_at=0.5, times=2)
     beats: list[int] = []
 
-    fetch(url, socket_timeout=0.1, on_bytes=lambda num_bytes, total: beats.append(num_bytes))
+    found = fetch(url, socket_timeout=0.1, on_bytes=lambda num_bytes, total: beats.append(num_bytes))
 
-    assert len(beats) == 4  # the first bytes, two tries more, the end: a lease outlives every silence
+    # Each beginning, each silence, the end: a lease outlives them all.
+    half = beats[1]
+    assert beats == [0, half, half, beats[3], beats[3], found.num_bytes]
 
 
 def test_what_the_caller_raises_passes_and_keeps_the_part(fetch: Fetch, url: str, tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_next_call_goes_on_from_the_part(standin: Standin, fetch: Fetch, url: st
 
     found = fetch(url, on_bytes=lambda num_bytes, total: beats.append(num_bytes))
 
-    assert beats[0] > clip.stat().st_size / 2
+    assert beats[0] == clip.stat().st_size // 2
     assert found.path.read_bytes() == clip.read_bytes()
 
 
@@ -407,7 +408,7 @@ def test_rate_is_kept(
 
     download(url, tmp_path, settings=settings, max_bytes=PLENTY)
 
-    assert max(slept) == 1.0  # in pieces of a second, so that the lease is renewed between them
+    assert 9 < max(slept) * len(slept) < 12  # ten seconds, in pieces of one: the lease is renewed between
 
 
 # --- HLS --------------------------------------------------------------------------------------------------

@@ -213,6 +213,16 @@ def test_quoted_video_is_left_out_through_the_second_door_too(standin: Standin) 
     assert post.videos[0].variants[0].url == own["video_info"]["variants"][0]["url"]
 
 
+def test_repost_is_the_original_authors(standin: Standin) -> None:
+    original = statuses.tweet("55", [_video(standin)], handle="other", user_id="99")
+    repost = {"retweeted_status_result": {"result": original}}
+    x_id = standin.add_post(handle="fan", user_id="11", **repost)
+
+    post = fetch_post(x_id, standin.settings())
+
+    assert (post.x_id, post.author_handle, post.author_id, len(post.videos)) == (x_id, "other", "99", 1)
+
+
 def test_yt_dlp_itself_still_counts_quoted_videos(standin: Standin) -> None:
     x_id = _quoting(standin, [_video(standin)])
     params = {"proxy": standin.proxy, "nocheckcertificate": True, "quiet": True, "js_runtimes": {}}
