@@ -4,6 +4,7 @@ Started by `manage.py up` alone, never on import. Nothing is lost when it is kil
 and the sweep at the next start rings for what was running.
 """
 
+import fcntl
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from celery.beat import EmbeddedService
@@ -27,6 +29,27 @@ WORKER_THREADS = 4
 WEB_THREADS = 8
 CHILD_GRACE_SECONDS = 10
 NICENESS = 10
+
+
+class AlreadyUp(Exception):
+    """The app runs on this data already."""
+
+
+@contextmanager
+def alone(var_dir: Path) -> Iterator[None]:
+    """Hold the data for one process: an in-memory broker and SQLite are made for one.
+
+    The lock ends with the process, however it ends.
+
+    Raises:
+        AlreadyUp: Another process holds it.
+    """
+    with (var_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise AlreadyUp(f"The app is running on {var_dir} already. Stop it there first (Ctrl-C).") from exc
+        yield
 
 
 class PortTaken(Exception):

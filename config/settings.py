@@ -100,9 +100,8 @@ SQLITE_OPTIONS = {
 }
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=10)
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / DATABASE}")}
-if not env.str("DATABASE_URL", default=""):
-    writable(VAR_DIR)
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{writable(VAR_DIR) / DATABASE}"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 elif DB_POOL_SIZE:
@@ -142,7 +141,7 @@ CELERY_BEAT_SCHEDULE = {"sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0}}
 
 # --- files --------------------------------------------------------------------------------------------
 
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or VAR_DIR / "media")
 # Not MEDIA_URL: Django's own view has no byte ranges, and a browser cannot seek without them.
 FILES_URL = "/files/"
 STATIC_URL = "/static/"

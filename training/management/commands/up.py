@@ -1,7 +1,9 @@
 """`manage.py up`: in the last app of the import chain, because it starts what all of them do."""
 
 import secrets
+from contextlib import closing
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from django.conf import settings
@@ -32,9 +34,13 @@ class Command(BaseCommand):
                 "REDIS_URL is set: run gunicorn and `celery worker` instead (docs/operations.md)."
             )
         try:
-            listener = embedded.listen(host, port)
-        except embedded.PortTaken as exc:
+            with closing(embedded.listen(host, port)) as listener, embedded.alone(settings.VAR_DIR):
+                self.serve(listener, host, port)
+        except (embedded.PortTaken, embedded.AlreadyUp) as exc:
             raise CommandError(str(exc)) from exc
+        self.stdout.write("\nStopped. Nothing is lost: unfinished work goes on at the next start.")
+
+    def serve(self, listener: socket, host: str, port: int) -> None:
         call_command("migrate", verbosity=0)
         self.greet(host, port)
         from config.wsgi import application
@@ -42,7 +48,6 @@ class Command(BaseCommand):
         with embedded.worker(), embedded.clock(), embedded.inference():
             sweep()
             embedded.serve(listener, application)
-        self.stdout.write("\nStopped. Nothing is lost: unfinished work goes on at the next start.")
 
     def greet(self, host: str, port: int) -> None:
         login = ensure_admin(settings.VAR_DIR)
