@@ -460,6 +460,7 @@ def test_hls_segment_that_is_cut_once_is_fetched_again(standin: Standin, fetch: 
     assert found.sha256 == whole.sha256
 
 
+@pytest.mark.slow
 def test_hls_segment_that_is_gone_leaves_nothing(standin: Standin, fetch: Fetch, tmp_path: Path) -> None:
     url = _hls_url(standin, "mpegts")
     standin.break_url(url.replace("list.m3u8", "list1.ts"), status=404)
@@ -470,6 +471,7 @@ def test_hls_segment_that_is_gone_leaves_nothing(standin: Standin, fetch: Fetch,
     assert _left(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_hls_keeps_the_cap_over_all_segments(standin: Standin, fetch: Fetch) -> None:
     url = _hls_url(standin, "mpegts")
 
@@ -477,6 +479,7 @@ def test_hls_keeps_the_cap_over_all_segments(standin: Standin, fetch: Fetch) -> 
         fetch(url, max_bytes=20_000)
 
 
+@pytest.mark.slow
 def test_hls_segment_elsewhere_is_blocked(standin: Standin, fetch: Fetch) -> None:
     playlist = b"#EXTM3U\n#EXTINF:1,\nhttps://169.254.169.254/a.ts\n#EXT-X-ENDLIST\n"
     url = standin.serve(f"https://video.twimg.com/{standin.new_id()}.m3u8", playlist)

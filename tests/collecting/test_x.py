@@ -151,6 +151,7 @@ def test_hls_beside_files_of_the_same_size_adds_no_variant(standin: Standin) -> 
     assert [v.is_hls for v in post.videos[0].variants] == [False]
 
 
+@pytest.mark.slow
 def test_hls_of_a_size_that_no_file_has_is_a_variant(standin: Standin) -> None:
     video, hls = standin.add_video([standin.clip("small")]), standin.add_hls_video()
     video["video_info"]["variants"] += hls["video_info"]["variants"]
@@ -161,6 +162,7 @@ def test_hls_of_a_size_that_no_file_has_is_a_variant(standin: Standin) -> None:
     assert [(v.width, v.is_hls) for v in post.videos[0].variants] == [(64, False), (160, True)]
 
 
+@pytest.mark.slow
 def test_hls_alone_names_the_playlist_of_its_sound(standin: Standin) -> None:
     x_id = standin.add_post([standin.add_hls_video()])
 
@@ -215,8 +217,7 @@ def test_quoted_video_is_left_out_through_the_second_door_too(standin: Standin) 
 
 def test_repost_is_the_original_authors(standin: Standin) -> None:
     original = statuses.tweet("55", [_video(standin)], handle="other", user_id="99")
-    repost = {"retweeted_status_result": {"result": original}}
-    x_id = standin.add_post(handle="fan", user_id="11", **repost)
+    x_id = standin.add_post(handle="fan", user_id="11", retweeted_status_result={"result": original})
 
     post = fetch_post(x_id, standin.settings())
 
@@ -518,6 +519,7 @@ def test_playlist_elsewhere_does_not_lose_the_files(standin: Standin) -> None:
     assert len(post.videos[0].variants) == 1
 
 
+@pytest.mark.slow
 def test_playlist_that_fails_now_is_worth_another_try(standin: Standin) -> None:
     video = standin.add_hls_video()
     standin.break_url(video["video_info"]["variants"][0]["url"], status=503)
