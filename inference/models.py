@@ -49,6 +49,8 @@ class ModelVersion(models.Model):
     @transaction.atomic
     def promote(self) -> None:
         """Make this the model that suggests. The caller queues new predictions."""
+        # One promotion after the other: of two at once, the second would find another current model.
+        list(ModelVersion.objects.select_for_update().order_by("pk").values("pk"))
         ModelVersion.objects.filter(is_current=True).exclude(pk=self.pk).update(is_current=False)
         ModelVersion.objects.filter(pk=self.pk).update(is_current=True, promoted_at=timezone.now())
         self.refresh_from_db()
