@@ -18,6 +18,9 @@ GROUPS_test := $(GROUPS_ml) --group prod --group test --group lint
 # Debian's names of what no wheel carries.
 APT_browser := chromium libatomic1 fonts-dejavu-core
 
+# Compiled once, not at every start: 1.1 s against 0.3 s for the shortest manage.py command.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo up test quick check fix bench nightly lock
@@ -32,7 +35,7 @@ up: $(VENV)/.ready-$(APP)  ## Serve the app on one process (WITHOUT_TORCH=1: wit
 	@$(BIN)/python manage.py up
 
 quick: $(VENV)/.ready-test  ## Test what is quick, on SQLite: all day long
-	@$(PYTEST) -m "not slow and not nightly"
+	@$(PARALLEL) -m "not slow and not nightly"
 
 test: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Test everything on PostgreSQL, Redis, SQLite and Chromium
 	@$(PARALLEL) --db postgres -m "not nightly"

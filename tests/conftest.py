@@ -62,7 +62,11 @@ def django_db_setup(django_db_setup: None) -> None:
         drop = [sql for rule, event in rules for sql in rule.drop_sql("sqlite", event)]
         create = [sql for rule, event in rules for sql in rule.create_sql("sqlite", event)]
         delete = connection.ops.sql_flush
-        connection.ops.sql_flush = lambda *args, **kwargs: [*drop, *delete(*args, **kwargs), *create]
+        connection.ops.sql_flush = lambda *args, **kwargs: [  # type: ignore[method-assign]
+            *drop,
+            *delete(*args, **kwargs),
+            *create,
+        ]
 
 
 @pytest.fixture(scope="session")
