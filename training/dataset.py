@@ -1,0 +1,138 @@
+"""From rows of a batch to minibatches: a random encoding, frameset and crop of each video.
+
+What a sample shows depends on the seed, the epoch and its place alone, not on the process that makes it,
+so that a run continues exactly. Frames stay uint8 on the way. Loads no Django: worker processes need none.
+Shapes: N framesets, C = 3 colours, T = 9 frames, H and W the window, L = 17 labels.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from cakelens.config import ModelConfig
+from cakelens.decoding import UnreadableVideo, VideoReader
+from cakelens.framesets import FRAMES
+from cakelens.prefetch import prefetched
+from cakelens.transforms import crop_start, fill_frames, fit_window_at
+from training.config import Crop, TrainConfig
+from training.rows import ManifestRow
+from training.sampling import Pick, Schedule
+
+_AHEAD = 4  # minibatches made ahead: enough to hide an odd slow video
+
+
+class Unreadable(NamedTuple):
+    """A video that gave no sample, and why."""
+
+    video: str
+    reason: str
+
+
+class Sample(NamedTuple):
+    frames_CTHW: Tensor
+    targets_L: Tensor
+    mask_L: Tensor
+
+
+class Minibatch(NamedTuple):
+    """Samples of one step; what could not be read is missing from the tensors and named."""
+
+    frames_NCTHW: Tensor
+    targets_NL: Tensor
+    mask_NL: Tensor
+    unreadable: list[Unreadable]
+
+
+@dataclass(frozen=True, slots=True)
+class FramesetDataset(Dataset[Sample | Unreadable]):
+    """Make the sample of a pick."""
+
+    rows: Sequence[ManifestRow]
+    media_dir: Path
+    config: TrainConfig
+    model: ModelConfig
+
+    def __getitem__(self, pick: Pick) -> Sample | Unreadable:
+        row = self.rows[pick.row]
+        rng = np.random.default_rng([self.config.seed, pick.epoch, pick.place])
+        variant = row.variants[rng.integers(len(row.variants))]
+        try:
+            reader = VideoReader(self.media_dir / variant.name, self.model)
+            frames_TCHW = _random_frames(reader, rng)
+        except UnreadableVideo as exc:
+            return Unreadable(row.video, str(exc))
+        return Sample(self._cut(frames_TCHW, rng), *targets_of(row))
+
+    def _cut(self, frames_TCHW: Tensor, rng: np.random.Generator) -> Tensor:
+        """Cut or pad to the window, nine frames, perhaps mirrored: (3, 9, H, W)."""
+        height, width = frames_TCHW.shape[2:]
+        window = self.model.window
+        top = _start(height, window, self.config.crop, rng)
+        left = _start(width, window, self.config.crop, rng)
+        frames_CTHW = fill_frames(fit_window_at(frames_TCHW, window, top=top, left=left)).transpose(0, 1)
+        return frames_CTHW.flip(3) if self.config.flip and rng.random() < 0.5 else frames_CTHW
+
+
+def targets_of(row: ManifestRow) -> tuple[Tensor, Tensor]:
+    """Give the targets, 0 or 1, and the mask, 0 where a label was not judged."""
+    targets_L = torch.tensor([float(bool(value)) for value in row.targets])
+    mask_L = torch.tensor([float(value is not None) for value in row.targets])
+    return targets_L, mask_L
+
+
+def make_minibatches(
+    dataset: FramesetDataset, schedule: Schedule, start: int = 0, *, pin_memory: bool = False
+) -> Generator[Minibatch, None, None]:
+    """Yield the minibatches from step `start` to the end, made ahead.
+
+    In `num_workers` processes, or on a thread of this one where there are none. Leaving early stops them.
+    """
+    picked = schedule.minibatches(start)
+    if dataset.config.num_workers == 0:
+        yield from prefetched((collate([dataset[pick] for pick in picks]) for picks in picked), ahead=_AHEAD)
+    else:
+        yield from _from_workers(dataset, picked, pin_memory)
+
+
+def collate(samples: Iterable[Sample | Unreadable]) -> Minibatch:
+    """Stack what was read; the tensors of nothing at all have no rows."""
+    read: list[Sample] = []
+    unreadable: list[Unreadable] = []
+    for sample in samples:
+        read.append(sample) if isinstance(sample, Sample) else unreadable.append(sample)
+    if not read:
+        return Minibatch(torch.zeros(0), torch.zeros(0), torch.zeros(0), unreadable)
+    frames_NCTHW, targets_NL, mask_NL = (torch.stack(part) for part in zip(*read, strict=True))
+    return Minibatch(frames_NCTHW, targets_NL, mask_NL, unreadable)
+
+
+def _from_workers(
+    dataset: FramesetDataset, picked: Iterable[list[Pick]], pin_memory: bool
+) -> Iterable[Minibatch]:
+    return DataLoader(
+        dataset,
+        batch_sampler=picked,
+        collate_fn=collate,
+        num_workers=dataset.config.num_workers,
+        # Workers of a fresh process inherit neither threads nor database connections nor CUDA.
+        multiprocessing_context="forkserver",
+        generator=torch.Generator(),  # its own: taking one from torch's would shift the run's randomness
+        pin_memory=pin_memory,
+    )
+
+
+def _random_frames(reader: VideoReader, rng: np.random.Generator) -> Tensor:
+    """Read nine frames from a random one on, or all of a shorter video."""
+    first = int(rng.integers(max(reader.num_frames - FRAMES, 0) + 1))
+    return reader.frames_TCHW(range(first, min(first + FRAMES, reader.num_frames)))
+
+
+def _start(size: int, window: int, crop: Crop, rng: np.random.Generator) -> int:
+    drawn = int(rng.integers(max(size - window, 0) + 1))  # drawn always: a crop option shifts nothing else
+    return drawn if crop == "random" else crop_start(size, window, crop)

@@ -1,0 +1,251 @@
+"""A whole run: from a manifest and its files to weights and what they are worth. No database needed.
+
+    trainer = Trainer(config, read_manifest(path), media_dir, out_dir)
+    for report in trainer.run():
+        ...  # a StepReport for each step, a StageReport for each file checked and video judged
+    trainer.result
+
+The folder `out_dir` then holds `config.json`, `best.safetensors`, `checkpoints/` and `metrics.json`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Event
+from typing import Literal
+
+import torch
+
+from cakelens import weights
+from cakelens.detect import Detector, detect_device
+from cakelens.model import Model
+from training import baseline
+from training.checkpoints import Checkpoints
+from training.config import TrainConfig
+from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
+from training.evaluate import VideoScore, evaluate, score_videos, thresholds_of
+from training.learner import Learner
+from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
+from training.manifest import Manifest
+from training.media import check_media
+from training.outcome import Progress, TrainResult, write_json
+from training.sampling import Schedule
+
+
+class TrainingError(Exception):
+    """A run that cannot start or go on: what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """One more thing done beside training: a file checked, or a video of a split judged."""
+
+    stage: Literal["files", "validation", "test"]
+    done: int
+    total: int
+
+
+Report = StepReport | StageReport
+
+
+class Trainer:
+    """Train on the training split, choose on validation, measure on test.
+
+    `init` names weights to start from, `slug` is written into the new ones. `resume` goes on from the newest
+    checkpoint in `out_dir`, exactly as if there had been no interruption. `stop()`, from any thread or signal
+    handler, ends `run()` after the step in hand with a checkpoint; `result` is then still None.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        manifest: Manifest,
+        media_dir: Path,
+        out_dir: Path,
+        *,
+        resume: bool = False,
+        init: Path | None = None,
+        slug: str = "",
+    ) -> None:
+        self.config, self.manifest = config, manifest
+        self.media_dir, self.out_dir = media_dir, out_dir
+        self.slug, self.device = slug, config.device or detect_device()
+        self.result: TrainResult | None = None
+        self._resume, self._init = resume, init
+        self._stop = Event()
+        self._progress = Progress()
+        self._rows = {split: manifest.of_split(split) for split in ("train", "validation", "test")}
+        self._schedule = Schedule.of(self._rows["train"], config)
+        self._checkpoints = Checkpoints(out_dir / "checkpoints", manifest.digest, config)
+
+    @property
+    def num_steps(self) -> int:
+        return self._schedule.num_steps
+
+    @property
+    def weights_path(self) -> Path:
+        return self.out_dir / "best.safetensors"
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Ask `run()` to end after the step in hand."""
+        self._stop.set()
+
+    def run(self) -> Iterator[Report]:
+        """Do the run, reporting as it goes.
+
+        Raises:
+            TrainingError: Nothing to train on, files missing or altered, or training broke down.
+            CheckpointError: As `Checkpoints`.
+            WeightsError: `init` does not fit. All leave earlier checkpoints as they were.
+        """
+        self._check_start()
+        yield from self._check_files()
+        learner = Learner(self.config, self.num_steps, self.device, self._init)
+        yield from self._train(learner, self._begin(learner))
+        if not self.is_stopped:
+            yield from self._conclude()
+
+    def _check_start(self) -> None:
+        if not self._rows["train"]:
+            slug = self.manifest.slug
+            raise TrainingError(f"Batch {slug} has no training video. Label more, then export again.")
+        if self.device.startswith("cuda") and not torch.cuda.is_available():
+            raise TrainingError("There is no CUDA device here. Train with --device cpu.")
+        if self._checkpoints.paths() and not self._resume:
+            raise TrainingError(f"{self.out_dir} holds a run already. Use --resume, or another folder.")
+
+    def _check_files(self) -> Iterator[StageReport]:
+        rows, problems = self.manifest.rows, []
+        total = sum(len(row.variants) for row in rows)
+        for done, problem in enumerate(check_media(rows, self.media_dir), 1):
+            problems += [problem] if problem else []
+            yield StageReport("files", done, total)
+        if problems:
+            fetch = f"manage.py fetch_batch {self.manifest.slug} --into {self.media_dir}"
+            found = f"{len(problems)} of {total} files are not as exported, first {problems[0]}"
+            raise TrainingError(f"{found}. Run `{fetch}`.")
+
+    def _begin(self, learner: Learner) -> int:
+        """Prepare the folder, or take up its newest checkpoint; give the number of steps done."""
+        if self._resume:
+            step, progress = self._checkpoints.restore(learner.parts)
+            self._progress = Progress(**progress)
+            return step
+        batch = {"slug": self.manifest.slug, "digest": self.manifest.digest}
+        write_json(self.out_dir / "config.json", {"batch": batch, "config": self.config.to_dict()})
+        return 0
+
+    def _train(self, learner: Learner, start: int) -> Iterator[Report]:
+        dataset = FramesetDataset(self._rows["train"], self.media_dir, self.config, self.config.model)
+        stopwatch, before = Stopwatch(self.num_steps - start), self._progress.seconds
+        on_gpu = self.device.startswith("cuda")
+        with closing(make_minibatches(dataset, self._schedule, start, pin_memory=on_gpu)) as minibatches:
+            for step, minibatch in enumerate(minibatches, start + 1):
+                stopwatch.data_ready()
+                result = self._step(step, learner, minibatch)
+                yield self._report(step, minibatch, result, learner, stopwatch)
+                if self._is_due(step, self.config.validate_every):
+                    yield from self._validate(learner, step)
+                self._progress.seconds = before + stopwatch.seconds
+                if self.is_stopped or self._is_due(step, self.config.checkpoint_every):
+                    self._checkpoints.save(step, learner.parts, asdict(self._progress))
+                if self.is_stopped:
+                    return
+                stopwatch.next_step()
+
+    def _step(self, step: int, learner: Learner, minibatch: Minibatch) -> StepResult | None:
+        try:
+            result = learner.learn(minibatch)
+        except NonFiniteGradient as exc:
+            remedy = "Start in another folder with a lower --learning-rate."
+            raise TrainingError(f"Training broke down: {exc}. {remedy}") from exc
+        self._remember(minibatch.unreadable)
+        self._progress.losses += [result.loss] if result else []
+        if not self._progress.losses and step in (self._schedule.steps_per_epoch, self.num_steps):
+            video, reason = next(iter(self._progress.unreadable.items()))
+            raise TrainingError(f"No training video can be read, first {video}: {reason}.")
+        return result
+
+    def _report(
+        self,
+        step: int,
+        minibatch: Minibatch,
+        result: StepResult | None,
+        learner: Learner,
+        stopwatch: Stopwatch,
+    ) -> StepReport:
+        return StepReport(
+            step=step,
+            total=self.num_steps,
+            epoch=(step - 1) // self._schedule.steps_per_epoch,
+            loss=result.loss if result else None,
+            learning_rate=learner.learning_rate,
+            pace=stopwatch.step_done(len(minibatch.frames_NCTHW)),
+            unreadable=tuple(minibatch.unreadable),
+        )
+
+    def _is_due(self, step: int, every: int | None) -> bool:
+        return step == self.num_steps or step % (every or max(self.num_steps // 10, 1)) == 0
+
+    def _validate(self, learner: Learner, step: int) -> Iterator[StageReport]:
+        """Judge the validation videos and keep the weights if they are the best so far."""
+        scores: list[VideoScore] = []
+        yield from self._judge(self._detector(learner.model), "validation", scores)
+        if self._progress.take(step, scores):
+            extra = {"batch_digest": self.manifest.digest, "step": str(step)}
+            weights.save_weights(learner.model, self.weights_path, slug=self.slug, extra=extra)
+
+    def _conclude(self) -> Iterator[StageReport]:
+        """Measure the best weights, and what metadata alone could have told."""
+        detector = self._detector(weights.load_model(self.weights_path))
+        validation: list[VideoScore] = []
+        test: list[VideoScore] = []
+        yield from self._judge(detector, "validation", validation)
+        yield from self._judge(detector, "test", test)
+        self.result = self._result(validation, test)
+        write_json(self.out_dir / "metrics.json", self.result.to_dict())
+
+    def _result(self, validation: Sequence[VideoScore], test: Sequence[VideoScore]) -> TrainResult:
+        progress, thresholds = self._progress, thresholds_of(validation)
+        loss_first, loss_last = progress.first_and_last_loss()
+        return TrainResult(
+            weights=self.weights_path,
+            steps=self.num_steps,
+            best_step=progress.best_step,
+            chosen_by=progress.chosen_by,
+            loss_first=loss_first,
+            loss_last=loss_last,
+            seconds=progress.seconds,
+            num_skipped=progress.num_skipped,
+            unreadable=progress.unreadable,
+            thresholds=thresholds,
+            validation=evaluate(validation, thresholds),
+            test=evaluate(test, thresholds),
+            baseline=baseline.metadata_baseline(self._rows["train"], [score.row for score in test]),
+            confounds=baseline.confounds(self.manifest.rows),
+        )
+
+    def _judge(
+        self, detector: Detector, split: Literal["validation", "test"], scores: list[VideoScore]
+    ) -> Iterator[StageReport]:
+        """Add the scores of a split's readable videos to `scores`."""
+        rows = self._rows[split]
+        judged = score_videos(detector, rows, self.media_dir, framesets=self.config.eval_framesets)
+        for done, score in enumerate(judged, 1):
+            if isinstance(score, Unreadable):
+                self._remember([score])
+            else:
+                scores.append(score)
+            yield StageReport(split, done, len(rows))
+
+    def _detector(self, model: Model) -> Detector:
+        return Detector(model, batch_size=self.config.eval_framesets, device=self.device)
+
+    def _remember(self, unreadable: Sequence[Unreadable]) -> None:
+        self._progress.num_skipped += len(unreadable)
+        self._progress.unreadable |= dict(unreadable)
