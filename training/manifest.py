@@ -6,10 +6,10 @@ video: it does not change with Parquet's version, compression or row groups. Loa
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from training import parquet
 from training.parquet import ManifestError
@@ -39,6 +39,10 @@ class Manifest:
 
     def of_split(self, split: str) -> list[ManifestRow]:
         return [row for row in self.rows if row.split == split]
+
+    def without(self, videos: Collection[str]) -> Self:
+        """Give the batch less some videos, withdrawn since; its digest stays that of what was exported."""
+        return replace(self, rows=tuple(row for row in self.rows if row.video not in videos))
 
 
 def canonical_digest(rows: Iterable[ManifestRow]) -> str:

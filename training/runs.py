@@ -1,0 +1,248 @@
+"""A training run as a row: started, claimed, reported on while it goes, and turned into a model version.
+
+The training itself needs no database (`training/trainer.py`); this is what stands around it where there is
+one. Only this module and the commands import torch's side of the app, and only inside functions.
+"""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import F
+from django.utils import timezone
+
+from inference import registry
+from inference.models import ModelVersion
+from jobs.heartbeat import kept_alive
+from jobs.models import Cancelled, JobInterrupted, State
+from labeling import storage
+from training.config import TrainConfig
+from training.manifest import Manifest, ManifestError, read_manifest
+from training.models import TrainingBatch, TrainingRun, Withdrawal
+
+if TYPE_CHECKING:
+    from training.trainer import Report, Trainer
+
+SECONDS_BETWEEN_WRITES = 1.0
+
+
+class RunError(Exception):
+    """A run cannot start or go on; the message says why and what to do."""
+
+
+def exported_batch(slug: str) -> TrainingBatch:
+    """Return the batch `slug`.
+
+    Raises:
+        RunError: There is none, or its export is not finished.
+    """
+    batch = TrainingBatch.objects.exported().filter(slug=slug).first()
+    if batch is None:
+        known = ", ".join(TrainingBatch.objects.exported().values_list("slug", flat=True)[:5])
+        remedy = f"There are: {known}." if known else "Run `manage.py export_batch` first."
+        raise RunError(f"There is no exported batch {slug}. {remedy}")
+    return batch
+
+
+def begin(batch: TrainingBatch, config: TrainConfig) -> TrainingRun:
+    """Start a run in this process: its row exists and is claimed.
+
+    It has one attempt. If this process dies no worker takes the run up elsewhere, where its checkpoints are
+    not; `--resume` does, here.
+    """
+    run = TrainingRun.objects.create(batch=batch, config=config.to_dict(), max_attempts=1)
+    claimed = TrainingRun.objects.claim(run.pk)
+    assert claimed is not None  # nobody was told of it
+    return claimed
+
+
+def take_up(batch: TrainingBatch, config: TrainConfig) -> TrainingRun:
+    """Claim the newest unfinished run on `batch` again.
+
+    Raises:
+        RunError: There is none, another process runs it, or it has another config.
+    """
+    run = TrainingRun.objects.filter(batch=batch).exclude(state=State.DONE).order_by("-pk").first()
+    if run is None:
+        raise RunError(f"No unfinished run on {batch.slug}. Start one without --resume.")
+    if differences := TrainConfig.from_dict(run.config).differences(config):
+        raise RunError(f"Run {run.pk} has another {', '.join(differences)}. Give the options it began with.")
+    this_run = TrainingRun.objects.filter(pk=run.pk)
+    if _is_orphan(run):
+        this_run.filter(owner=run.owner, state=State.RUNNING).update(state=State.FAILED)
+    this_run.retry()
+    claimed = TrainingRun.objects.claim(run.pk)
+    if claimed is None:
+        raise RunError(
+            f"Run {run.pk} is held by {run.owner}. Stop it there, or wait a minute if it was killed."
+        )
+    return claimed
+
+
+def _is_orphan(run: TrainingRun) -> bool:
+    """Tell whether the process that held a run is gone: its lease ran out, or it was killed on this host."""
+    if run.state != State.RUNNING:
+        return False
+    host, pid, _ = run.owner.split(":")
+    is_killed = host == socket.gethostname() and not Path(f"/proc/{pid}").exists()
+    return is_killed or run.lease_until is None or run.lease_until < timezone.now()
+
+
+def initial_weights(name: str | None) -> Path | None:
+    """Return the weights to start from: a model version's, or a file's.
+
+    Raises:
+        RunError: There is neither.
+    """
+    if name is None:
+        return None
+    model = ModelVersion.objects.filter(slug=name).first()
+    if model is None and not Path(name).is_file():
+        raise RunError(f"--init {name} is neither a model version nor a file. /models/ lists the versions.")
+    return storage.local_copy(model.weights_name) if model else Path(name)
+
+
+def trainer_of(run: TrainingRun, *, resume: bool = False, init: Path | None = None) -> "Trainer":
+    """Return what trains this run, with the batch's files on this machine.
+
+    Raises:
+        RunError: The manifest or a file is missing or altered.
+    """
+    from training.trainer import Trainer
+
+    manifest = manifest_of(run.batch)
+    folder = Path(settings.VAR_DIR) / "runs" / f"{run.batch.slug}-{run.pk}"
+    slug = model_slug(run)
+    num_steps = TrainConfig.from_dict(run.config).num_steps(len(manifest.of_split("train")))
+    TrainingRun.objects.filter(pk=run.pk).update(
+        host=socket.gethostname(), folder=str(folder), num_steps=num_steps, model_slug=slug
+    )
+    config = TrainConfig.from_dict(run.config)
+    return Trainer(config, manifest, local_media(manifest), folder, resume=resume, init=init, slug=slug)
+
+
+def manifest_of(batch: TrainingBatch) -> Manifest:
+    """Read a batch's manifest, without what was withdrawn since.
+
+    Raises:
+        RunError: It is missing or altered.
+    """
+    try:
+        manifest = read_manifest(storage.local_copy(batch.manifest_name))
+    except (FileNotFoundError, ManifestError) as exc:
+        raise RunError(f"The manifest of {batch.slug} cannot be used: {exc}") from exc
+    withdrawn = set(Withdrawal.objects.values_list("video__key", flat=True))
+    return manifest.without(withdrawn) if withdrawn else manifest
+
+
+def local_media(manifest: Manifest) -> Path:
+    """Return the folder that the manifest's names lead from, fetching what a bucket holds."""
+    if storage.is_local():
+        return Path(default_storage.path(""))
+    for row in manifest.rows:
+        for variant in row.variants:
+            storage.local_copy(variant.name)
+    return Path(settings.VAR_DIR) / "fetched"
+
+
+def model_slug(run: TrainingRun) -> str:
+    """Return the name of the model a run will give: batch, preset, and a number if those are taken."""
+    if run.model_slug:
+        return run.model_slug
+    base = f"{run.batch.slug}-{run.config['preset']}".replace(".", "-")
+    taken = set(ModelVersion.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken |= set(TrainingRun.objects.filter(model_slug__startswith=base).values_list("model_slug", flat=True))
+    number = next(n for n in range(1, len(taken) + 2) if f"{base}-{n}" not in taken)
+    return f"{base}-{number}"
+
+
+def perform(run: TrainingRun, trainer: "Trainer") -> Iterator["Report"]:
+    """Train a claimed run, writing its progress into its row, and register the model it gives.
+
+    Raises:
+        RunError: It could not be finished; the row says the same.
+    """
+    from cakelens.errors import CakeLensError
+    from training.checkpoints import CheckpointError
+    from training.trainer import TrainingError
+
+    try:
+        with kept_alive(run) as pulse:
+            writer = _Writer(run)
+            for report in trainer.run():
+                pulse.check()
+                writer.write(report)
+                yield report
+    except (TrainingError, CheckpointError, CakeLensError, OSError) as exc:
+        run.fail(exc)
+        raise RunError(str(exc)) from exc
+    except JobInterrupted as exc:
+        raise RunError(_interrupted(exc)) from exc
+    except GeneratorExit:
+        _stopped(run)
+        raise
+    if trainer.result is None:
+        _stopped(run)
+    else:
+        _conclude(run, trainer)
+
+
+def _interrupted(exc: JobInterrupted) -> str:
+    return "The run was cancelled." if isinstance(exc, Cancelled) else f"{exc} This process stopped."
+
+
+def _stopped(run: TrainingRun) -> None:
+    """Close a run that was asked to stop; `--resume` opens it again."""
+    run.fail(RunError("Stopped. Its checkpoint is kept: `--resume` goes on from there."), kind="stopped")
+
+
+class _Writer:
+    """Writes steps into the row, once a second at most."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run = run
+        self.written_at = 0.0
+
+    def write(self, report: "Report") -> None:
+        from training.loop import StepReport
+
+        now = time.monotonic()
+        if not isinstance(report, StepReport) or now - self.written_at < SECONDS_BETWEEN_WRITES:
+            return
+        self.written_at = now
+        self.run.beat(report.step / report.total)
+        values = {"step": report.step, "eta_seconds": report.eta_seconds}
+        if report.loss is not None:
+            values |= {"loss_last": report.loss}
+            TrainingRun.objects.filter(pk=self.run.pk, loss_first=None).update(loss_first=report.loss)
+        TrainingRun.objects.filter(pk=self.run.pk, owner=self.run.owner).update(**values)
+
+
+def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
+    """Register the model, then close the run: a run that says it is done has its model."""
+    from inference import runner
+    from training.summary import model_metrics
+
+    result = trainer.result
+    assert result is not None
+    metrics = model_metrics(result, batch=run.batch.slug)
+    origin = registry.Origin(batch_digest=run.batch.digest, metrics=metrics)
+    try:
+        registry.register(trainer.slug, result.weights, runner.describe(result.weights), origin)
+    except registry.RegistryError as exc:
+        run.fail(exc)
+        raise RunError(str(exc)) from exc
+    TrainingBatch.objects.filter(pk=run.batch_id).update(confounds=result.confounds)
+    TrainingRun.objects.filter(pk=run.pk, owner=run.owner).update(
+        step=F("num_steps"),
+        loss_first=result.loss_first,
+        loss_last=result.loss_last,
+        eta_seconds=0,
+        metrics=metrics,
+        model_slug=trainer.slug,
+    )
+    run.finish()
