@@ -69,7 +69,7 @@ class VideoReader:
         """Yield index, starting time in seconds and frames (3, 9, H, W) of each frameset, all by default."""
         for index in range(self.num_framesets) if indices is None else indices:
             frames = frame_range(index, self.num_frames)
-            with _unreadable(self.path):
+            with _unreadable(self.path, where=f"breaks off at frame {frames.start}"):
                 batch = self._decoder.get_frames_in_range(frames.start, frames.stop)
             yield index, float(batch.pts_seconds[0]), as_frameset(batch.data, self.config)
 
@@ -81,14 +81,15 @@ class VideoReader:
 
 
 @contextmanager
-def _unreadable(path: Path) -> Iterator[None]:
+def _unreadable(path: Path, where: str = "") -> Iterator[None]:
     """Turn the decoder's errors about `path` into ours."""
     try:
         yield
     except (RuntimeError, ValueError, IndexError) as exc:
         if "Could not load libtorchcodec" in str(exc):  # it loads FFmpeg at the first video, not at import
             raise DecoderMissing(_NO_FFMPEG) from exc
-        raise UnreadableVideo(f"{path}: {_reason(exc)}") from exc
+        reason = f"{where} ({_reason(exc)})" if where else _reason(exc)
+        raise UnreadableVideo(f"{path}: {reason}") from exc
 
 
 def _open(path: Path) -> Any:
@@ -127,8 +128,8 @@ _REASONS = {
     "Invalid data found": "not a video, or damaged beyond reading",
     "moov atom not found": "truncated: its index (moov) is missing",
     "No valid stream": "holds no video stream",
-    "no valid": "holds no video stream",
-    "Permission denied": "permission denied",
+    "best video stream is unknown": "holds no video stream",
+    "no more frames": "damaged or truncated",
 }
 
 

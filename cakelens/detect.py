@@ -14,17 +14,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cakelens.backends import Backend, Precision, make_runner
 from cakelens.data_types import Label, Verdict, standard_errors
 from cakelens.decoding import VideoReader
+from cakelens.errors import CakeLensError
 from cakelens.framesets import sampled_indices, spread_order
 from cakelens.model import Model
 from cakelens.prefetch import prefetched
 
 __all__ = ["Detector", "Label", "Progress", "Verdict", "detect_device"]
 
+
+class DeviceMissing(CakeLensError):
+    """A device that this machine or this build of torch does not have."""
+
+
 logger = logging.getLogger(__name__)
 
-Precision = Literal["fp32", "auto"]
 Progress = Callable[[int, int], None]
 _AHEAD = 2  # minibatches decoded ahead: enough to overlap, and memory stays flat
 _CONFIDENCE = 1.96  # the 95% interval of a normal mean
@@ -40,7 +46,8 @@ class _Minibatch:
 class Detector:
     """Judge videos with `model`.
 
-    `device` None takes the best there is; `precision="auto"` takes bf16 where that is fast.
+    `device` None takes the best there is; `precision="auto"` takes bf16 where that is fast. `backend`
+    overrides the choice of `cakelens.backends`.
     """
 
     def __init__(
@@ -49,13 +56,15 @@ class Detector:
         batch_size: int = 1,
         device: str | None = None,
         precision: Precision = "fp32",
+        backend: Backend | None = None,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be >= 1, got {batch_size}")
         self.batch_size = batch_size
         self.device = device or detect_device()
         self.precision = precision
-        self.model = model.to(self.device).eval()
+        self.model = _on_device(model, self.device).eval()
+        self._run = make_runner(self.model, self.device, precision, backend)
 
     def detect(
         self,
@@ -99,7 +108,7 @@ class Detector:
 
     @torch.inference_mode()
     def _judge(self, frames_NCTHW: Tensor) -> NDArray[np.float32]:
-        logits_NL = self.model(frames_NCTHW.to(self.device))
+        logits_NL = self._run(frames_NCTHW.to(self.device))
         scores_NL: NDArray[np.float32] = logits_NL.float().sigmoid().cpu().numpy()
         return scores_NL
 
@@ -109,6 +118,18 @@ def detect_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _on_device(model: Model, device: str) -> Model:
+    """Move `model`.
+
+    Raises:
+        DeviceMissing: torch does not know the device, or the machine does not have it.
+    """
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError) as exc:  # torch raises either, by device
+        raise DeviceMissing(f"device {device!r} cannot be used here: {str(exc).splitlines()[0]}") from exc
 
 
 def _chosen(total: int, framesets: int | Literal["all"]) -> list[int]:

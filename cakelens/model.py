@@ -80,11 +80,10 @@ class Model(nn.Module):
         if is_normalised(frames):
             return weight_OCHW, bias_O
         unit = 255.0 if frames.dtype == torch.uint8 else 1.0
-        mean_C = torch.tensor(self.config.mean, dtype=torch.float64, device=weight_OCHW.device)
-        std_C = torch.tensor(self.config.std, dtype=torch.float64, device=weight_OCHW.device)
-        scaled_OCHW = weight_OCHW.double() / (std_C * unit)[:, None, None]
-        shifted_O = bias_O.double() - (scaled_OCHW * (mean_C * unit)[:, None, None]).sum((1, 2, 3))
-        return scaled_OCHW.to(weight_OCHW.dtype), shifted_O.to(bias_O.dtype)
+        mean_C11 = weight_OCHW.new_tensor(self.config.mean)[:, None, None]
+        std_C11 = weight_OCHW.new_tensor(self.config.std)[:, None, None]
+        scaled_OCHW = weight_OCHW / std_C11
+        return scaled_OCHW / unit, bias_O - (scaled_OCHW * mean_C11).sum((1, 2, 3))
 
     def _stem(self, frames: Tensor) -> Tensor:
         weight_OCHW, bias_O = self.stem_weights(frames)

@@ -24,17 +24,23 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
         path = folder / (name or f"{size}-{frames}.mp4")
         if not path.exists():
             source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=24", "-frames:v", str(frames)]
-            ffmpeg(*source, "-pix_fmt", "yuv444p", *options, str(path))
+            run_ffmpeg(*source, "-pix_fmt", "yuv444p", *options, str(path))
         return path
 
     return make
 
 
-def ffmpeg(*arguments: str) -> None:
+def run_ffmpeg(*arguments: str) -> None:
     """Run FFmpeg on one thread, quietly."""
     program = imageio_ffmpeg.get_ffmpeg_exe()
     command = [program, "-loglevel", "error", "-threads", "1", "-y", *arguments]
     subprocess.run(command, check=True)
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> Callable[..., None]:
+    """Give `run_ffmpeg` to tests that make files of their own."""
+    return run_ffmpeg
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from cakelens.config import PRESETS, TINY, V5, ModelConfig
+from cakelens.layers import SpaceTimeBlock
 from cakelens.model import Model, make_transformer
 
 
@@ -10,7 +11,7 @@ def published_form(model: Model) -> nn.Sequential:
     """Rebuild `model` from torch's own three-dimensional layers, as the published package does."""
 
     class Block(nn.Module):
-        def __init__(self, block: nn.Module) -> None:
+        def __init__(self, block: SpaceTimeBlock) -> None:
             super().__init__()
             self.main = nn.Sequential(
                 block.space_conv0, nn.LeakyReLU(), block.space_norm0,
@@ -18,15 +19,16 @@ def published_form(model: Model) -> nn.Sequential:
             )  # fmt: skip
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            out = self.main(x)
+            out: torch.Tensor = self.main(x)
             half = (out.shape[1] - x.shape[1]) // 2
             return out + nn.functional.pad(x, (0, 0) * 3 + (half, half))
 
     head = model.head
+    blocks = [Block(block) for block in model.blocks if isinstance(block, SpaceTimeBlock)]
     return nn.Sequential(
-        model.stem_conv, nn.LeakyReLU(), model.stem_norm, *map(Block, model.blocks),
-        nn.MaxPool3d(5), nn.Flatten(), head.linear0, nn.LeakyReLU(), head.linear1, nn.LeakyReLU(),
-        head.linear2, nn.LeakyReLU(), head.relu3,
+        model.stem_conv, nn.LeakyReLU(), model.stem_norm, *blocks, nn.MaxPool3d(5), nn.Flatten(),
+        head.linear0, nn.LeakyReLU(), head.linear1, nn.LeakyReLU(), head.linear2, nn.LeakyReLU(),
+        head.relu3,
     )  # fmt: skip
 
 
