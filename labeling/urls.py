@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling.views import files, labeling
+from labeling.views import collect, files, labeling, posts, videos
 
 app_name = "labeling"
 
@@ -10,5 +10,11 @@ urlpatterns = [
     path("label/<uuid:claim>/answer/", labeling.answer, name="answer"),
     path("label/<uuid:claim>/skip/", labeling.skip, name="skip"),
     path("label/<uuid:claim>/heartbeat/", labeling.heartbeat, name="heartbeat"),
+    path("posts/", posts.post_list, name="post-list"),
+    path("posts/<int:pk>/", posts.post_detail, name="post-detail"),
+    path("posts/<int:pk>/retry/", posts.post_retry, name="post-retry"),
+    path("videos/", videos.video_list, name="video-list"),
+    path("videos/<int:pk>/", videos.video_detail, name="video-detail"),
+    path("collect/", collect.collect, name="collect"),
     path("files/<path:name>", files.file, name="file"),
 ]

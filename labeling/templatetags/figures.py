@@ -1,0 +1,59 @@
+"""Numbers and names as pages write them."""
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+WORDS = {"NOT_AI": "not AI"}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.filter
+def signed(number: int | None) -> str:
+    """Write a change: +1,204, −12, ±0."""
+    if number is None:
+        return ""
+    sign = "±" if number == 0 else "+" if number > 0 else "−"
+    return f"{sign}{number_format(abs(number))}"
+
+
+@register.filter
+def label_word(name: str) -> str:
+    """Write a label as its name, and NOT_AI, which is none, in words."""
+    return WORDS.get(name, name)
+
+
+@register.filter
+def score(value: float | str | None) -> str:
+    """Write a score with the two digits that test sets of hundreds can bear. A template has "" for nothing."""
+    return f"{value:.2f}" if isinstance(value, float) else "–"
+
+
+@register.filter
+def three_digits(value: float | None) -> str:
+    """Write a loss with three digits that count."""
+    return "–" if value is None else f"{value:.3g}"
+
+
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """Write a length of time by its two largest units: 45 s, 3 min, 2 h 5 min, 1 d 4 h."""
+    if seconds is None:
+        return ""
+    whole = max(round(seconds), 0)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < DAY:
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+@register.filter
+def bit_rate(bps: int | None) -> str:
+    """Write a bit rate as X and players do: 832 kbit/s, 2.2 Mbit/s."""
+    if not bps:
+        return ""
+    return f"{bps / 1e6:.1f} Mbit/s" if bps >= 1_000_000 else f"{bps / 1e3:.0f} kbit/s"

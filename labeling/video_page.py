@@ -1,0 +1,111 @@
+"""What the page of one video shows, and to whom.
+
+What a model or another person said of a blind video would be in a labeler's mind when the video comes up:
+until it is settled, only reviewers see it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models.functions import Coalesce
+
+from cakelens.labels import V5_LABELS, Label
+from labeling.models import Annotation, Settlement, Variant, Video
+from labeling.timeline import Timeline, timeline_of
+
+LARGEST_FIRST = (Coalesce("width", "declared_width", 0).desc(), "pk")
+"""A file that is not stored stands where its declared size puts it."""
+
+LIKELY = 0.2
+"""Labels below this are not named beside AI_GEN."""
+
+TWINS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one model says of the video, with the score of each frameset it saw."""
+
+    prediction: Any
+    ai_gen: Any
+    others: list[Any]
+    timeline: Timeline | None
+
+
+class VideoPage:
+    def __init__(self, video: Video, user: Any, *, variant: str = "") -> None:
+        self.video = video
+        self.user = user
+        self.wanted = variant
+
+    @cached_property
+    def variants(self) -> list[Variant]:
+        return list(self.video.variants.order_by(*LARGEST_FIRST))
+
+    @cached_property
+    def stored(self) -> list[Variant]:
+        return [variant for variant in self.variants if variant.name]
+
+    @property
+    def variant(self) -> Variant | None:
+        """The variant that plays: the one asked for, else the largest."""
+        wanted = (variant for variant in self.stored if str(variant.pk) == self.wanted)
+        return next(wanted, self.stored[0] if self.stored else None)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Tell whether this person may see what others and models said."""
+        if not self.video.is_blind or self.video.settlement_id:
+            return True
+        return bool(self.user.has_perm("labeling.review_video"))
+
+    @cached_property
+    def judgements(self) -> list[Judgement]:
+        """What each model says, the one that is served first, then the newest."""
+        if not self.is_open:
+            return []
+        found = self.video.predictions.select_related("model", "scores").order_by("-is_served", "-pk")
+        return [self._judgement(prediction) for prediction in found]
+
+    def _judgement(self, prediction: Any) -> Judgement:
+        suggestions = prediction.suggestions()
+        others = [each for each in suggestions if each.label != Label.AI_GEN and each.probability >= LIKELY]
+        return Judgement(
+            prediction,
+            next(each for each in suggestions if each.label == Label.AI_GEN),
+            sorted(others, key=lambda each: -each.probability),
+            timeline_of(prediction, self.stored),
+        )
+
+    @cached_property
+    def history(self) -> list[Annotation]:
+        """Every answer, the newest first; of a video that is still blind, only this person's own."""
+        answers = (
+            self.video.annotations.select_related("labeler").prefetch_related("evidence").order_by("-pk")
+        )
+        return list(answers if self.is_open else answers.filter(labeler=self.user))
+
+    @cached_property
+    def settlements(self) -> list[Settlement]:
+        return list(self.video.settlements.order_by("-pk"))
+
+    @property
+    def positives(self) -> list[Label]:
+        return self.video.settlement.positive_labels() if self.video.settlement else []
+
+    @property
+    def not_judged(self) -> list[Label]:
+        judged = self.video.settlement.labels() if self.video.settlement else {}
+        return [label for label in V5_LABELS if label in judged and judged[label] is None]
+
+    @property
+    def is_only_ai_gen_judged(self) -> bool:
+        return len(self.not_judged) == len(V5_LABELS) - 1
+
+    @cached_property
+    def twins(self) -> list[Video]:
+        """Other videos that are the same footage."""
+        if self.video.group is None:
+            return []
+        return list(self.video.group.videos.exclude(pk=self.video.pk).select_related("post")[:TWINS_SHOWN])

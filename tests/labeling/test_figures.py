@@ -1,0 +1,30 @@
+"""Numbers as pages write them."""
+
+import pytest
+from django.utils.translation import override
+
+from labeling.templatetags import figures
+
+
+@pytest.mark.parametrize(("number", "written"), [(1204, "+1,204"), (-12, "−12"), (0, "±0"), (None, "")])
+def test_signed(number: int | None, written: str) -> None:
+    with override("en-us"):
+        assert figures.signed(number) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(0.914, "0.91"), (1.0, "1.00"), (None, "–"), ("", "–")])
+def test_score(value: float | str | None, written: str) -> None:
+    assert figures.score(value) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(44.6, "45 s"), (130, "2 min"), (7500, "2 h 5 min"), (100_000, "1 d 3 h"), (-1, "0 s"), (None, "")],
+)
+def test_lasting(seconds: float | None, written: str) -> None:
+    assert figures.lasting(seconds) == written
+
+
+@pytest.mark.parametrize(("bps", "written"), [(832_000, "832 kbit/s"), (2_176_000, "2.2 Mbit/s"), (None, "")])
+def test_bit_rate(bps: int | None, written: str) -> None:
+    assert figures.bit_rate(bps) == written

@@ -1,0 +1,186 @@
+"""The pages of posts, with the real client."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from labeling.models import XPause
+from tests.factories import make_job, make_post, make_settlement, make_user, make_variant, make_video
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def labeler(client: Client) -> Client:
+    client.force_login(make_user("ana", role="labeler"))
+    return client
+
+
+def found(client: Client, query: str) -> list[str]:
+    return [post.x_id for post, _ in client.get(f"/posts/?{query}").context["rows"]]
+
+
+def test_post_list_asks_strangers_to_log_in(client: Client) -> None:
+    assert client.get("/posts/").status_code == 302
+
+
+def test_empty_post_list_says_what_it_is_for(labeler: Client) -> None:
+    page = labeler.get("/posts/")
+
+    assert "No post has been collected yet" in page.text
+    assert 'href="/collect/"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("state=waiting", ["waiting"]),
+        ("state=collected", ["deleted", "stored"]),
+        ("state=failed", ["failed"]),
+        ("state=deleted", ["deleted"]),
+        ("q=cake", ["stored"]),
+        ("q=@baker", ["failed"]),
+        ("q=waiting", ["waiting"]),
+        ("q=cake&state=failed", []),
+        ("state=nonsense", ["deleted", "failed", "waiting", "stored"]),
+    ],
+)
+def test_post_list_shows_what_matches(labeler: Client, query: str, ids: list[str]) -> None:
+    make_post("stored", text="A cake")
+    make_post("waiting", collected_at=None)
+    make_post("failed", collected_at=None, failure_kind="protected", author_handle="baker")
+    make_post("deleted", deleted_on_x_at=timezone.now())
+
+    assert found(labeler, query) == ids
+
+
+def test_post_list_costs_the_same_queries_with_many_posts(
+    labeler: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(3):
+        post = make_post(collected_at=timezone.now())
+        make_job(post=post, state="done")
+        make_settlement(make_video(post=post))
+
+    with django_assert_num_queries(8):  # session, user, rights (2), posts, videos, variants, pause
+        labeler.get("/posts/")
+
+
+def test_post_list_says_that_x_is_left_alone(labeler: Client) -> None:
+    XPause.start(timezone.now() + timedelta(minutes=5), "Too many requests.")
+
+    assert "Too many requests." in labeler.get("/posts/").text
+
+
+def test_post_detail_shows_declared_beside_probed(labeler: Client) -> None:
+    video = make_video()
+    make_variant(
+        video,
+        declared_width=1280,
+        declared_height=720,
+        width=1278,
+        height=718,
+        declared_bit_rate_bps=2_176_000,
+    )
+
+    page = labeler.get(f"/posts/{video.post.pk}/")
+
+    assert "1280×720" in page.text
+    assert "2.2 Mbit/s" in page.text
+    assert "1278×718" in page.text
+
+
+def test_post_detail_tells_a_failure_with_its_remedy(labeler: Client) -> None:
+    words = "X says: “not authorized”. Set X_COOKIES_FILE to cookies, then retry."
+    post = make_post(collected_at=None, failure_kind="login_required", failure_message=words)
+    make_job(post=post, state="failed")
+
+    page = labeler.get(f"/posts/{post.pk}/")
+
+    assert "Login required" in page.text
+    assert words in page.text
+    assert "Try again" in page.text
+
+
+def test_post_detail_asks_again_while_it_is_collected(labeler: Client) -> None:
+    job = make_job(minutes_left=1)
+
+    response = labeler.get(f"/posts/{job.post.pk}/", headers=HTMX)
+
+    assert response.status_code == 200
+    assert "Asking X" in response.text
+    assert 'hx-trigger="every 2s"' in response.text
+
+
+def test_post_detail_says_when_it_is_tried_again(labeler: Client) -> None:
+    job = make_job(failure_message="X has a problem.", attempts=2, next_try_at=timezone.now())
+
+    response = labeler.get(f"/posts/{job.post.pk}/", headers=HTMX)
+
+    assert "tried 2 of 5 times" in response.text
+    assert "X has a problem." in response.text
+
+
+def test_post_detail_counts_variants_while_they_are_stored(labeler: Client) -> None:
+    video = make_video()
+    make_variant(video, is_stored=False)
+
+    response = labeler.get(f"/posts/{video.post.pk}/", headers=HTMX)
+
+    assert "Storing, 1 of 2 variants" in response.text
+
+
+def test_post_detail_stops_asking_when_all_is_stored(labeler: Client) -> None:
+    video = make_video()
+
+    response = labeler.get(f"/posts/{video.post.pk}/", headers=HTMX)
+
+    assert response.status_code == 286
+    assert "every 2s" not in response.text
+
+
+def test_deleted_post_says_that_its_files_are_kept(labeler: Client) -> None:
+    video = make_video(post=make_post(deleted_on_x_at=timezone.now()))
+
+    page = labeler.get(f"/posts/{video.post.pk}/")
+
+    assert "Its stored variants are kept." in page.text
+
+
+def test_post_text_is_no_markup(labeler: Client) -> None:
+    post = make_post(text="<script>alert(1)</script>")
+
+    assert "<script>alert(1)" not in labeler.get(f"/posts/{post.pk}/").text
+
+
+def test_post_detail_costs_the_same_queries_with_many_videos(
+    labeler: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    post = make_post()
+    for _ in range(3):
+        make_video(post=post)
+
+    with django_assert_num_queries(8):  # session, user, rights (2), post, videos, variants, pause
+        labeler.get(f"/posts/{post.pk}/")
+
+
+def test_retry_queues_a_failed_post_again(labeler: Client) -> None:
+    job = make_job(state="failed")
+
+    page = labeler.post(f"/posts/{job.post.pk}/retry/", follow=True)
+
+    job.refresh_from_db()
+    assert job.state == "queued"
+    assert "It is queued again." in page.text
+
+
+def test_retry_needs_the_right_to_collect(client: Client) -> None:
+    job = make_job(state="failed")
+    client.force_login(make_user("guest", role=None))
+
+    assert client.post(f"/posts/{job.post.pk}/retry/").status_code == 403
