@@ -1,0 +1,134 @@
+// The chart of the batches' growth: a stacked bar for each version, and a dashed one for what waits.
+// Colours are the stylesheet's, read anew when the theme changes.
+
+import { ink, onThemeChange, stripes } from "./ink.js";
+
+const SPLITS = ["train", "validation", "test"];
+const LEAST_ROOM = 8; // bars stand at the left with room to grow
+const NEXT = "next";
+
+const canvas = document.getElementById("growth-chart");
+const data = JSON.parse(document.getElementById("growth-data").textContent);
+const versions = data.versions;
+const labels = versions.map((version) => version.slug);
+const totals = versions.map((version) => SPLITS.reduce((sum, split) => sum + version[split], 0));
+if (data.waiting) labels.push(NEXT);
+while (labels.length < LEAST_ROOM) labels.push(" ".repeat(labels.length));
+
+const number = (value) => value.toLocaleString("en-US");
+
+function colours() {
+  return {
+    text: ink("--text"), quiet: ink("--quiet"), line: ink("--line"), edge: ink("--edge"),
+    panel: ink("--panel"), train: ink("--chart-1"), test: ink("--test"),
+    validation: ink("color-mix(in srgb, var(--chart-1) 45%, white)"),
+  };
+}
+
+function datasets(colour) {
+  const fills = { train: colour.train, validation: colour.validation, test: stripes(colour.test, colour.panel) };
+  return SPLITS.map((split) => ({
+    label: split,
+    data: versions.map((version) => version[split]),
+    backgroundColor: fills[split],
+    hoverBackgroundColor: fills[split],
+    borderColor: colour.test,
+    // The hatched part has a rim, or it would end nowhere.
+    borderWidth: split === "test" ? { top: 1, right: 1, left: 1, bottom: 0 } : 0,
+    borderSkipped: false,
+    maxBarThickness: 76,
+    categoryPercentage: 0.92,
+    barPercentage: 0.82,
+  }));
+}
+
+// The number above each bar, and the bar that is not there yet.
+const tops = {
+  id: "tops",
+  afterDatasetsDraw(chart) {
+    const { ctx, scales: { x, y } } = chart;
+    const colour = chart.options.colour;
+    const bars = chart.getDatasetMeta(0).data;
+    ctx.save();
+    ctx.font = `600 ${size(chart)}px ${chart.options.font.family}`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "bottom";
+    ctx.fillStyle = colour.text;
+    totals.forEach((total, index) => ctx.fillText(number(total), bars[index].x, y.getPixelForValue(total) - 4));
+    if (data.waiting) ghost(ctx, x.getPixelForValue(versions.length), y, bars.at(-1)?.width ?? 40, colour);
+    ctx.restore();
+  },
+};
+
+const size = (chart) => (chart.width / labels.length < 44 ? 10 : 12);
+
+function ghost(ctx, centre, y, width, colour) {
+  const from = totals.at(-1);
+  const top = y.getPixelForValue(from + data.waiting);
+  ctx.setLineDash([4, 3]);
+  ctx.strokeStyle = colour.quiet;
+  ctx.strokeRect(centre - width / 2 + 0.5, Math.round(top) + 0.5, width - 1, y.getPixelForValue(0) - top - 1);
+  ctx.beginPath();
+  ctx.moveTo(centre - width / 2, Math.round(y.getPixelForValue(from)) + 0.5);
+  ctx.lineTo(centre + width / 2, Math.round(y.getPixelForValue(from)) + 0.5);
+  ctx.stroke();
+  ctx.fillStyle = colour.quiet;
+  ctx.fillText(`+${number(data.waiting)}`, centre, top - 4);
+}
+
+function told(items) {
+  const version = versions[items[0].dataIndex];
+  const sign = version.change < 0 ? "−" : "+";
+  return [`${number(totals[items[0].dataIndex])} videos, ${sign}${number(Math.abs(version.change))}`];
+}
+
+function options(colour) {
+  const family = getComputedStyle(document.body).fontFamily;
+  const font = { family, size: 12 };
+  return {
+    colour, font, responsive: true, maintainAspectRatio: false, layout: { padding: { top: 20 } },
+    animation: false, // also what a reader who wants no motion asked for
+    interaction: { mode: "index", intersect: false },
+    onClick: (event, bars) => bars.length && location.assign(versions[bars[0].index].url),
+    onHover: (event, bars) => { canvas.style.cursor = bars.length ? "pointer" : "default"; },
+    scales: {
+      x: {
+        stacked: true, grid: { display: false }, border: { color: colour.edge },
+        ticks: { color: colour.quiet, font, maxRotation: 0, autoSkipPadding: 8 },
+      },
+      y: {
+        stacked: true, grid: { color: colour.line, tickLength: 0 }, border: { display: false },
+        ticks: { color: colour.quiet, font, padding: 8, maxTicksLimit: 5, precision: 0 },
+        suggestedMax: Math.max(0, ...totals) + (versions.length ? data.waiting : 0),
+      },
+    },
+    plugins: {
+      legend: { display: false },
+      tooltip: {
+        backgroundColor: colour.panel, borderColor: colour.edge, borderWidth: 1, cornerRadius: 6, padding: 10,
+        titleColor: colour.text, bodyColor: colour.text, footerColor: colour.quiet, caretSize: 0,
+        titleFont: { ...font, weight: 600 }, bodyFont: font, footerFont: { ...font, weight: 400 },
+        boxWidth: 12, boxHeight: 10, boxPadding: 4, animation: false, itemSort: (a, b) => b.datasetIndex - a.datasetIndex,
+        callbacks: {
+          title: (items) => `${versions[items[0].dataIndex].slug}, ${versions[items[0].dataIndex].date}`,
+          label: (item) => `${item.dataset.label} ${number(item.raw)}`,
+          footer: told,
+        },
+      },
+    },
+  };
+}
+
+let chart = null;
+
+function draw() {
+  const colour = colours();
+  chart?.destroy();
+  chart = new Chart(canvas, {
+    type: "bar", data: { labels, datasets: datasets(colour) }, options: options(colour), plugins: [tops],
+  });
+  canvas.dataset.isDrawn = "";
+}
+
+draw();
+onThemeChange(draw);

@@ -1,0 +1,60 @@
+"""A dataset that grew over some versions, as rows without videos behind them: for pages that count."""
+
+from datetime import UTC, datetime, timedelta
+
+from cakelens.labels import V5_LABELS, Label
+from tests.factories import make_batch
+from training.models import TrainingBatch
+
+FIRST = datetime(2026, 9, 1, 16, 30, tzinfo=UTC)
+SIZES = (412, 934, 1388, 2210, 2954, 3720, 4861, 5591)
+SHARES = {
+    "AI_GEN": 0.62,
+    "ANIME_2D": 0.07,
+    "ANIME_3D": 0.11,
+    "VIDEO_GAME": 0.05,
+    "KLING": 0.13,
+    "HIGGSFIELD": 0.03,
+    "WAN": 0.06,
+    "MIDJOURNEY": 0.05,
+    "HAILUO": 0.04,
+    "RAY": 0.02,
+    "VEO": 0.1,
+    "RUNWAY": 0.04,
+    "SORA": 0.08,
+    "CHATGPT": 0.015,
+    "PIKA": 0.008,
+    "HUNYUAN": 0.02,
+    "VIDU": 0.003,
+}
+
+
+def grow(*sizes: int) -> list[TrainingBatch]:
+    """Make the batches v5.0, v5.1, … of so many videos, a week apart, a tenth of each in test."""
+    return [_batch(number, size) for number, size in enumerate(sizes)]
+
+
+def _batch(number: int, size: int) -> TrainingBatch:
+    splits = {"test": size // 10, "validation": size * 9 // 100}
+    splits = {"train": size - sum(splits.values())} | splits
+    return make_batch(
+        f"v5.{number}",
+        exported_at=FIRST + timedelta(weeks=number),
+        num_train=splits["train"],
+        num_validation=splits["validation"],
+        num_test=splits["test"],
+        label_counts={label.value: _judged(label, number, splits) for label in V5_LABELS},
+        left_out={"not settled": size // 3, "not stored": 41, "quarantined": 3},
+        confounds={"width": 0.61, "fps": 0.74, "bit_rate_bps": 0.66, "duration_seconds": 0.55},
+    )
+
+
+def _judged(label: Label, number: int, splits: dict[str, int]) -> dict[str, list[int]]:
+    # Fashions: some generators come late, some go.
+    fashion = 1 + 0.06 * (number - 4) * (1 if len(label) % 2 else -1)
+    counts = {}
+    for split, size in splits.items():
+        positive = round(size * SHARES[label] * fashion)
+        not_judged = 0 if label.kind != "generator" else size // 5
+        counts[split] = [positive, size - positive - not_judged, not_judged]
+    return counts

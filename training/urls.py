@@ -1,0 +1,16 @@
+from django.urls import path
+
+from training import views
+
+app_name = "training"
+
+urlpatterns = [
+    path("batches/", views.batch_list, name="batch-list"),
+    path("batches/growth.csv", views.growth_csv, name="growth-csv"),
+    path("batches/by-digest/<str:digest>/", views.batch_by_digest, name="batch-by-digest"),
+    path("batches/<str:slug>/", views.batch_detail, name="batch-detail"),
+    path("batches/<str:slug>/videos/", views.batch_videos, name="batch-videos"),
+    path("batches/<str:slug>/manifest/", views.manifest, name="manifest"),
+    path("exports/", views.export_order, name="export-order"),
+    path("exports/<int:pk>/", views.export_state, name="export-state"),
+]
