@@ -42,10 +42,11 @@ function press(event) {
 
 document.addEventListener("keydown", press);
 
-// A click by pointer leaves the focus on the button, and the next Enter would press it once more.
+// A click by pointer leaves the focus on the button, and the next Enter would press it once more. So would a link
+// that opened another tab, after the way back.
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  if (event.detail > 0 && button && !button.matches("[popovertarget]")) button.blur();
+  const clicked = event.target.closest("button:not([popovertarget]), a[target=_blank]");
+  if (clicked && (event.detail > 0 || clicked.matches("a"))) clicked.blur();
 });
 document.addEventListener("change", (event) => {
   if (event.target.matches("select")) event.target.blur();

@@ -4,21 +4,25 @@ import os
 import struct
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from cakelens.labels import V5_LABELS
 from inference.models import ModelVersion, Prediction
 from labeling import storage
-from labeling.collecting.probe import make_poster, probe
+from labeling.collecting.probe import Probe, make_poster, probe
 from labeling.models import Video
 from tests import factories
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from playwright.sync_api import Page
     from pytest_django.live_server_helper import LiveServer
 
@@ -33,34 +37,47 @@ Picture = Callable[["Page", str], None]
 @pytest.fixture
 def site(settings: Settings, live_server: "LiveServer") -> str:
     """The app's address, as a browser reaches it."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # the others are slow on purpose
     settings.MEDIA_URL = "/not-media/"  # the live server would take it over, without byte ranges
     return str(live_server.url)
 
 
 @pytest.fixture
 def stock(site: str, clip: Callable[..., Path]) -> Stock:
-    """`stock(3)` makes three clips to label, in order, none of them blind; real ones if there are some."""
+    """`stock(3)` makes three clips to label, in this order, none of them blind."""
 
     def make(number: int) -> list[Video]:
-        real = sorted(REAL_CLIPS.glob("*.mp4"))[:number] if REAL_CLIPS.is_dir() else []
-        paths = real or [clip(seed=seed, num_frames=48, width=320, height=180) for seed in range(number)]
+        paths = [clip(seed=seed, num_frames=72, width=320, height=180, fps=24) for seed in range(number)]
         return [_stored(path, place) for place, path in enumerate(paths)]
 
     return make
 
 
+@pytest.fixture
+def real_stock(stock: Stock) -> Stock:
+    """The same with real clips, where there are some."""
+    paths = sorted(REAL_CLIPS.glob("*.mp4")) if REAL_CLIPS.is_dir() else []
+    if not paths:
+        return stock
+    return lambda number: [_stored(path, place) for place, path in enumerate(paths[:number])]
+
+
 def _stored(path: Path, place: int) -> Video:
     post = factories.make_post(
         author_handle="nightkitchen",
-        text="Made with Veo 3 in ten minutes, sound and all.",
+        text="Text to video, one prompt, no edits. Not far from Veo 3 any more.",
         posted_at=timezone.now() - timedelta(days=3 + place),
     )
-    found = probe(path)
-    poster = storage.store_bytes(make_poster(path), ".jpg", folder="posters")
-    video = factories.make_video(
-        post=post, priority=-place, duration_seconds=found.duration_seconds, poster_name=poster.name
-    )
+    found, poster = _looked_at(path)
     stored = storage.store_file(path, ".mp4")
+    video = factories.make_video(
+        post=post,
+        priority=-place,
+        duration_seconds=found.duration_seconds,
+        poster_name=storage.store_bytes(poster, ".jpg", folder="posters").name,
+    )
     video.variants.update(
         sha256=stored.sha256,
         name=stored.name,
@@ -70,6 +87,11 @@ def _stored(path: Path, place: int) -> Video:
         duration_seconds=found.duration_seconds,
     )
     return video
+
+
+@cache
+def _looked_at(path: Path) -> tuple[Probe, bytes]:
+    return probe(path), make_poster(path)
 
 
 def suggest(model: ModelVersion, video: Video, scores: Sequence[float], **probabilities: float) -> Prediction:
@@ -95,6 +117,14 @@ def log_in(page: "Page", site: str, username: str) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def be(page: "Page", site: str, user: "User") -> None:
+    """Let the page's browser be logged in as `user`, without the login page."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
 
 
 @pytest.fixture

@@ -1,0 +1,457 @@
+"""Labeling in a real browser: whole sessions, without touching the mouse."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from labeling.models import Annotation, Outcome, Slot, Video
+from tests import factories
+from tests.browser.conftest import PASSWORD, Picture, Stock, be, log_in, suggest
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SCORES = [0.31, 0.42, 0.77, 0.86, 0.93, 0.71, 0.48, 0.62]
+
+
+def begin(page: Page, site: str) -> None:
+    """Be Ana, logged in, with the first clip on the stage."""
+    be(page, site, factories.make_user("ana", password=PASSWORD))
+    page.goto(f"{site}/label/")
+    expect(page.locator(".transport")).to_be_visible()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def claim_of(page: Page) -> str:
+    return str(page.locator("#screen").get_attribute("data-claim"))
+
+
+def go_on(page: Page, *keys: str) -> None:
+    """Press `keys` and wait until another clip, or none, is on the stage."""
+    before = claim_of(page)
+    press(page, *keys)
+    expect(page.locator("#screen")).not_to_have_attribute("data-claim", before)
+    expect(page.locator("#saved")).to_have_text("saved")
+
+
+def is_on(page: Page, name: str) -> bool:
+    button = page.get_by_role("button", name=name, exact=True)
+    return button.get_attribute("aria-pressed") == "true"
+
+
+def clip_time(page: Page) -> float:
+    return float(page.locator(".stage .clip").evaluate("clip => clip.currentTime"))
+
+
+@pytest.mark.embedded
+def test_whole_session_by_keyboard_alone(page: Page, site: str, stock: Stock) -> None:
+    videos = stock(5)
+    suggest(factories.make_model("v5.1", is_current=True), videos[1], SCORES, AI_GEN=0.87, VEO=0.72)
+    factories.make_user("ana", password=PASSWORD)
+    log_in(page, site, "ana")
+    expect(page.locator(".transport")).to_be_visible()
+
+    press(page, "Enter")
+    expect(page.locator("#problem")).to_have_text("AI_GEN is not judged yet: press Y or N, then Enter.")
+    go_on(page, "n", "Enter")
+    press(page, "g")
+    expect(page.get_by_role("button", name="VEO", exact=True)).to_have_attribute("aria-pressed", "true")
+    go_on(page, "z", "a", "Enter")
+    press(page, "k")
+    expect(page.locator("#skip-menu")).to_be_visible()
+    go_on(page, "1")
+    go_on(page, "9", "Enter")
+    go_on(page, "Backspace")
+    assert is_on(page, "SORA")
+    go_on(page, "8", "Enter")
+    go_on(page, "y", "/", *"odd hands", "Escape", "Enter")
+    expect(page.get_by_text("You have judged every clip there is")).to_be_visible()
+
+    newest = [video.annotations.order_by("-pk")[0] for video in videos]
+    assert [answer.outcome for answer in newest] == ["labeled", "labeled", "skipped", "labeled", "labeled"]
+    assert [[*map(str, answer.positive_labels())] for answer in newest] == [
+        [],
+        ["AI_GEN", "ANIME_2D", "VEO"],
+        [],
+        ["AI_GEN", "RUNWAY", "SORA"],
+        ["AI_GEN"],
+    ]
+    assert newest[1].shown_model == "v5.1"
+    assert [item.kind for item in newest[1].evidence.all()] == ["author"]
+    assert newest[2].skip_reason == "cannot_tell"
+    assert newest[4].note == "odd hands"
+    assert Annotation.objects.filter(video=videos[3]).values_list("outcome", flat=True)[1] == Outcome.UNDONE
+
+
+def test_ten_clips_are_judged_one_after_another(page: Page, site: str, real_stock: Stock) -> None:
+    videos = real_stock(10)
+    begin(page, site)
+
+    for place in range(10):
+        go_on(page, "y" if place % 2 else "n", "Enter")
+
+    assert [Annotation.objects.get(video=video).ai_gen for video in videos] == [False, True] * 5
+    expect(page.locator("#facts")).to_contain_text("10 today")
+
+
+def test_clip_plays_muted_and_loops(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    expect(page.locator("[data-clock]")).not_to_have_text("00:00.0")
+
+    clip = page.locator(".stage .clip")
+    assert clip.evaluate("clip => [clip.paused, clip.muted, clip.loop, clip.controls]") == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_clip_can_be_sought(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+    press(page, "Space")
+
+    page.locator(".stage .clip").evaluate(
+        "clip => new Promise(done => { clip.onseeked = done; clip.currentTime = 2; })"
+    )
+
+    assert clip_time(page) == pytest.approx(2, abs=0.05)
+
+
+def test_arrows_step_by_one_frame(page: Page, site: str, stock: Stock) -> None:
+    fps = stock(1)[0].variants.get().fps or 0
+    begin(page, site)
+    press(page, "Space")
+    before = clip_time(page)
+
+    press(page, "ArrowRight", "ArrowRight", "ArrowLeft")
+
+    assert clip_time(page) - before == pytest.approx(1 / fps, abs=0.01)
+
+
+def test_arrows_change_the_speed_which_stays(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+
+    press(page, "ArrowUp")
+    go_on(page, "n", "Enter")
+
+    assert page.locator(".stage .clip").evaluate("clip => clip.playbackRate") == 1.5
+
+
+def test_timeline_jumps_to_what_the_model_saw(page: Page, site: str, stock: Stock) -> None:
+    video = stock(1)[0]
+    suggest(factories.make_model("v5.1"), video, SCORES, AI_GEN=0.87)
+    begin(page, site)
+    press(page, "Space")
+    duration = video.duration_seconds or 0
+
+    press(page, "p")
+    assert clip_time(page) == pytest.approx(duration * 4 / 8, abs=0.01)
+    page.locator(".timeline-bar").nth(2).click()
+    assert clip_time(page) == pytest.approx(duration * 2 / 8, abs=0.01)
+
+
+def test_next_clip_has_loaded_behind_this_one(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    behind = page.locator("video[data-claim]")
+    behind.evaluate("clip => { clip.wasBehind = true; }")
+    expect(behind).to_have_js_property("readyState", 4)
+
+    go_on(page, "n", "Enter")
+
+    clip = page.locator(".stage .clip")
+    expect(clip).to_have_js_property("wasBehind", True)
+    expect(clip).to_have_js_property("paused", False)
+
+
+def test_no_key_fires_while_typing(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+    before = claim_of(page)
+
+    press(page, "/", *"yny1kg?", "Enter", "Backspace", "Escape")
+
+    assert page.locator("#note").input_value() == "yny1kg?"
+    assert claim_of(page) == before
+    assert not is_on(page, "AI_GEN")
+    assert not is_on(page, "KLING")
+
+
+def test_tab_and_enter_press_the_button_in_focus(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+    page.get_by_role("button", name="KLING", exact=True).focus()
+
+    press(page, "Tab", "Enter")
+
+    assert is_on(page, "HIGGSFIELD")
+    assert not Annotation.objects.exists()
+
+
+def test_enter_after_a_click_goes_on(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    page.get_by_role("button", name="VEO", exact=True).click()
+
+    go_on(page, "Enter")
+
+    assert Annotation.objects.get().veo is True
+
+
+def test_no_clears_generators(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    press(page, "7", "n")
+
+    assert [is_on(page, name) for name in ("VEO", "AI_GEN", "not AI")] == [False, False, True]
+
+
+def test_menu_has_the_keys_while_it_is_open(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    press(page, "k", "y", "Escape")
+
+    expect(page.locator("#skip-menu")).to_be_hidden()
+    assert not is_on(page, "AI_GEN")
+
+
+def test_question_mark_shows_keys_and_definitions(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    press(page, "?")
+    expect(page.locator("#help")).to_contain_text("Made with Kling, the video generator of Kuaishou.")
+    press(page, "?")
+
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_sensitive_clip_is_blurred_until_asked(page: Page, site: str, stock: Stock) -> None:
+    video = stock(1)[0]
+    type(video.post).objects.update(is_sensitive=True)
+    begin(page, site)
+    blur = "clip => getComputedStyle(clip).filter"
+    clip = page.locator(".stage .clip")
+    assert "blur" in clip.evaluate(blur)
+
+    press(page, "h")
+
+    assert clip.evaluate(blur) == "none"
+
+
+def test_theme_switch_persists(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    page.get_by_text("ana", exact=True).click()
+    page.get_by_role("button", name="Light").click()
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_selected_words_become_the_authors_quote(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    page.locator("[data-post-text] mark").evaluate("mark => getSelection().selectAllChildren(mark)")
+
+    go_on(page, "y", "z", "Enter")
+
+    assert Annotation.objects.get().evidence.get().quote == "Veo 3"
+
+
+def test_watermark_keeps_its_time(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    press(page, "Space")
+    page.locator(".stage .clip").evaluate("clip => { clip.currentTime = 1.5; }")
+
+    go_on(page, "y", "x", "Enter")
+
+    assert Annotation.objects.get().evidence.get().at_seconds == pytest.approx(1.5, abs=0.05)
+
+
+def test_seconds_on_the_clip_are_counted(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+
+    go_on(page, "n", "Enter")
+
+    assert 0 < (Annotation.objects.get().seconds or 0) < 60
+
+
+def test_works_without_scripts(browser: Browser, site: str, stock: Stock) -> None:
+    videos = stock(2)
+    factories.make_user("ana", password=PASSWORD)
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    log_in(page, site, "ana")
+
+    for name in ("VEO", "ANIME_3D", "Next"):
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(".stage .clip")).to_have_attribute("src", re.compile(videos[1].variants.get().sha256))
+    page.get_by_role("button", name="Skip…").click()
+    page.get_by_role("button", name="Offensive").click()
+    context.close()
+
+    assert [*map(str, Annotation.objects.get(video=videos[0]).positive_labels())] == [
+        "AI_GEN",
+        "ANIME_3D",
+        "VEO",
+    ]
+    assert Annotation.objects.get(video=videos[1]).skip_reason == "offensive"
+
+
+def test_lost_claim_is_told_and_next_is_one_press_away(browser: Browser, site: str, stock: Stock) -> None:
+    stock(2)
+    context = browser.new_context()
+    page = context.new_page()
+    begin(page, site)
+    Slot.objects.filter(claim=claim_of(page)).update(claim="0" * 32)
+
+    press(page, "y", "Enter")
+
+    expect(page.locator("#notice")).to_contain_text("This video is no longer yours")
+    expect(page.locator("#saved")).to_have_text("not saved")
+    assert is_on(page, "AI_GEN")
+    page.get_by_role("link", name="Next clip").click()
+    expect(page.locator("#notice")).to_be_empty()
+    context.close()
+
+
+def test_answer_survives_a_lost_connection(browser: Browser, site: str, stock: Stock) -> None:
+    stock(2)
+    context = browser.new_context()
+    page = context.new_page()
+    begin(page, site)
+    context.set_offline(True)
+
+    press(page, "7", "Enter")
+    expect(page.locator("#saved")).to_contain_text("not saved: no connection")
+    assert is_on(page, "VEO")
+    context.set_offline(False)
+    go_on(page, "Enter")
+    context.close()
+
+    assert Annotation.objects.get().veo is True
+
+
+def test_answer_survives_a_logout(browser: Browser, site: str, stock: Stock) -> None:
+    stock(2)
+    context = browser.new_context()
+    page = context.new_page()
+    begin(page, site)
+    context.clear_cookies(name="sessionid")
+
+    press(page, "7", "Enter")
+    expect(page.locator("#notice")).to_contain_text("You were logged out. Nothing is lost")
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="log in in another tab").click()
+    log_in(opened.value, site, "ana")
+    opened.value.close()
+    go_on(page, "Enter")
+    context.close()
+
+    assert Annotation.objects.get().veo is True
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_screen_is_accessible(page: Page, site: str, stock: Stock, theme: str, width: int) -> None:
+    suggest(factories.make_model("v5.1"), stock(2)[0], SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
+    page.set_viewport_size({"width": width, "height": 900})
+    begin(page, site)
+    press(page, "Enter", "a", "z", "5")
+
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["/login/", "/label/", "/", "/nowhere/", "/account/password/"])
+def test_other_pages_are_accessible(browser: Browser, site: str, theme: str, path: str) -> None:
+    context = browser.new_context()
+    context.add_cookies([{"name": "theme", "value": theme, "url": site}])
+    page = context.new_page()
+    be(page, site, factories.make_user("ana"))
+
+    page.goto(f"{site}{path}")
+
+    assert violations(page) == []
+    context.close()
+
+
+def test_help_is_accessible(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+
+    press(page, "?")
+
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong, seriously or worse, on the page as it is."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def test_admin_keeps_the_policy(page: Page, site: str) -> None:
+    be(page, site, factories.make_superuser())
+
+    page.goto(f"{site}/admin/auth/user/add/")
+
+    expect(page.get_by_role("heading", name="Add user")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "theme", "size"),
+    [
+        ("label", "dark", (1440, 900)),
+        ("label-light", "light", (1440, 900)),
+        ("label-phone", "dark", (390, 844)),
+    ],
+)
+def test_picture_of_the_screen(
+    page: Page, site: str, real_stock: Stock, picture: Picture, name: str, theme: str, size: tuple[int, int]
+) -> None:
+    videos = real_stock(9)
+    history(videos[:6])
+    scene = videos[6]
+    suggest(factories.make_model("v5.1"), scene, SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    log_in(page, site, "ana")
+    press(page, "Space", "p", "y", "x")
+    expect(page.locator(".stage .clip")).to_have_js_property("seeking", False)
+
+    picture(page, name)
+
+    assert page.locator("body").evaluate("body => body.scrollWidth") <= size[0]
+
+
+def history(videos: list[Video]) -> None:
+    """Let Ana have judged these clips already."""
+    ana = factories.make_user("ana", password=PASSWORD)
+    for place, video in enumerate(videos):
+        outcome = "skipped" if place == 3 else "labeled"
+        fields = {} if outcome == "skipped" else {"ai_gen": place % 3 != 1}
+        factories.make_annotation(video, ana, outcome, **fields)
+        Slot.objects.filter(video=video).update(state="done", labeler=ana)
