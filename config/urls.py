@@ -8,6 +8,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
+from config.api import api
 from labeling.views import account, home
 
 urlpatterns = [
@@ -23,5 +24,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("img/favicon.svg"))),
     path("", include("labeling.urls")),
     *(path("", include(urls)) for urls in ("inference.urls", "training.urls") if find_spec(urls)),
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

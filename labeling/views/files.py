@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from servestatic.responders import MissingFileError, StaticFile
 
 from labeling import storage
+from labeling.api_auth import accepts_token
 
 # Lower-case words between slashes: no dot at their beginning, so no way up and no hidden file.
 NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*(/[a-z0-9_][a-z0-9_.-]*)*")
@@ -19,6 +20,7 @@ CACHE = "private, max-age=31536000, immutable"
 
 
 @require_safe
+@accepts_token
 @login_required
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Send a stored file, or the part of it that was asked for; with a bucket, say where it is."""
