@@ -12,8 +12,8 @@ import pytest
 from tests.house.tree import PACKAGES, ROOT, imports, modules
 
 LOCK = (ROOT / "requirements.lock").read_text()
-# Parts of a dependency, to be used as it brings them: Celery's transport, and yt-dlp's own HTTP client.
-BROUGHT = ("kombu", "requests", "urllib3")
+# Used as a dependency brings them: Celery's transport, yt-dlp's HTTP client, the types of ninja's schemas.
+BROUGHT = ("kombu", "requests", "urllib3", "pydantic")
 PINS = set(re.findall(r"^([a-z0-9-]+)==\S+ ", LOCK, re.MULTILINE))
 
 
