@@ -26,3 +26,9 @@ async function beat() {
 }
 
 setInterval(beat, EVERY);
+
+// Nor does an empty screen that nobody looks at take the next clip away from those who wait for one.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const isLookingAgain = event.target.matches(".nothing");
+  if (isLookingAgain && (document.hidden || Date.now() - lastActive > STILL_THERE)) event.preventDefault();
+});

@@ -1,7 +1,8 @@
 // Count the seconds a clip is looked at. A pause of more than a minute without key or pointer does not count.
 
 const IDLE = 60_000;
-let claim = null;
+const shown = () => document.getElementById("screen")?.dataset.claim;
+let claim = shown();
 let counted = 0;
 let last = performance.now();
 
@@ -20,9 +21,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt.id === "answer") event.detail.parameters.seconds = (counted / 1000).toFixed(1);
 });
 document.addEventListener("htmx:afterSettle", () => {
-  const now = document.getElementById("screen")?.dataset.claim;
-  if (now === claim) return;
-  claim = now;
+  if (shown() === claim) return;
+  claim = shown();
   counted = 0;
   last = performance.now();
 });

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from labeling.models import Annotation, Outcome, Slot, Video
@@ -290,6 +291,43 @@ def test_seconds_on_the_clip_are_counted(page: Page, site: str, stock: Stock) ->
     go_on(page, "n", "Enter")
 
     assert 0 < (Annotation.objects.get().seconds or 0) < 60
+
+
+def test_claims_are_kept_while_somebody_is_there(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    page.clock.install()
+    begin(page, site)
+    Slot.objects.update(lease_until=timezone.now())
+    behind = page.locator("video[data-claim]").get_attribute("data-claim")
+    beats = [page.expect_response(f"**/{claim}/heartbeat/") for claim in (claim_of(page), behind)]
+
+    with beats[0], beats[1]:
+        page.clock.run_for(61_000)
+
+    assert Slot.objects.held().count() == 2
+
+
+def test_focus_stays_on_next_for_who_tabs(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    press(page, "n")
+    page.get_by_role("button", name="Next", exact=True).focus()
+
+    go_on(page, "Enter")
+
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_focused()
+
+
+def test_generators_fold_on_a_phone_until_they_are_asked_for(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    begin(page, site)
+    veo = page.get_by_role("button", name="VEO", exact=True)
+    expect(veo).to_be_hidden()
+
+    page.get_by_role("button", name="AI_GEN", exact=True).click()
+
+    expect(veo).to_be_visible()
 
 
 def test_works_without_scripts(browser: Browser, site: str, stock: Stock) -> None:
