@@ -129,7 +129,8 @@ CELERY_TASK_DEFAULT_QUEUE = "collect"
 CELERY_TASK_ROUTES = {
     "labeling.tasks.*": {"queue": "collect"},
     "jobs.tasks.*": {"queue": "collect"},
-    "inference.tasks.*": {"queue": "inference"},
+    "inference.tasks.queue_pending": {"queue": "collect"},  # rows only: any worker without a GPU will do
+    "inference.tasks.predict_video": {"queue": "inference"},
     "training.tasks.export_batch": {"queue": "export"},
     "training.tasks.train_batch": {"queue": "train"},
 }
@@ -137,7 +138,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # nothing to remember: the rows know what is due
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0},
+    "queue-predictions": {"task": "inference.tasks.queue_pending", "schedule": 15.0},
+    "sweep-parts": {"task": "labeling.tasks.sweep_parts", "schedule": 3600.0},
+}
 
 # --- files --------------------------------------------------------------------------------------------
 

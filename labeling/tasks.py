@@ -4,10 +4,13 @@ from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
+from labeling import storage
 from labeling.collecting import pausing
 from labeling.collecting.config import x_settings
 from labeling.collecting.errors import DiskFull, Permanent, Transient
 from labeling.models import CollectJob, VariantJob
+
+PART_KEPT_SECONDS = 24 * 3600
 
 
 @shared_task(ignore_result=True)
@@ -28,6 +31,14 @@ def store_variant(job_id: int) -> None:
     job = VariantJob.objects.claim(job_id)
     if job is not None:
         run_store(job)
+
+
+@shared_task(ignore_result=True)
+def sweep_parts() -> None:
+    """Remove what downloads left that nobody went on with for a day."""
+    from labeling.collecting import parts
+
+    parts.sweep(storage.temporary_folder(), older_than_seconds=PART_KEPT_SECONDS)
 
 
 def run_collect(job: CollectJob) -> None:

@@ -17,7 +17,8 @@ from training import export
 from training.manifest import read_manifest
 from training.models import BatchItem, TrainingBatch
 
-pytestmark = pytest.mark.django_db
+# An export is the outermost transaction: PostgreSQL fixes its snapshot before the first query.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def manifest_of(batch: TrainingBatch) -> Path:
