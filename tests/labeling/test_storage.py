@@ -120,7 +120,7 @@ def test_file_in_a_bucket_is_served_by_the_bucket(settings: Settings) -> None:
         "signature_version": "s3v4",
     }
     s3 = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.STORAGES = settings.STORAGES | {"default": s3}
+    settings.STORAGES = settings.STORAGES | {"default": s3, "public": s3}
     settings.S3_BUCKET = "clips"
 
     url = storage.file_url("videos/a.mp4")

@@ -1,0 +1,179 @@
+"""What an admin does by hand: settings with history, jobs tried again, claims taken back, tokens revoked."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from inference.models import ModelVersion
+from jobs.models import State
+from labeling.models import ApiToken, CollectJob, GoldAnswer, Guideline, Post, SiteSettings, Slot, Video
+from tests.factories import hold, make_job, make_model, make_superuser, make_user, make_video
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+
+
+@pytest.fixture
+def root(client: Client) -> Client:
+    client.force_login(make_superuser())
+    return client
+
+
+def address(model: type[Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def do(client: Client, action: str, *rows: Model) -> str:
+    """Choose `action` for rows of one kind; return what the admin was told."""
+    data: dict[str, Any] = {"action": action, "_selected_action": [row.pk for row in rows]}
+    response = client.post(address(type(rows[0]), "changelist"), data)
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+def test_settings_keep_who_changed_them(root: Client) -> None:
+    SiteSettings.current()
+    values = {
+        "overlap_percent": 20,
+        "max_answers": 3,
+        "blind_percent": 10,
+        "ranking": "random",
+        "test_percent": 10,
+    }
+
+    response = root.post(address(SiteSettings, "change", 1), values)
+
+    newest = SiteSettings.history.latest()
+    assert response.status_code == 302
+    assert (newest.overlap_percent, newest.ranking) == (20, "random")
+    assert newest.history_user == User.objects.get(username="root")
+    assert "20" in root.get(address(SiteSettings, "history", 1)).content.decode()
+
+
+def test_settings_cannot_be_added_twice_or_deleted(root: Client) -> None:
+    SiteSettings.current()
+
+    assert root.get(address(SiteSettings, "add")).status_code == 403
+    assert root.get(address(SiteSettings, "delete", 1)).status_code == 403
+
+
+def test_settings_out_of_bounds_are_refused(root: Client) -> None:
+    SiteSettings.current()
+
+    response = root.post(address(SiteSettings, "change", 1), {"overlap_percent": 101})
+
+    assert "less than or equal to 100" in response.content.decode()
+    assert SiteSettings.current().overlap_percent == 0
+
+
+def test_failed_jobs_are_tried_again(root: Client) -> None:
+    failed, done = make_job(state=State.FAILED), make_job(state=State.DONE)
+
+    told = do(root, "try_again", failed, done)
+
+    failed.refresh_from_db()
+    assert failed.state == State.QUEUED
+    assert failed.enqueued_at is not None
+    assert told == "1 of 2 jobs are queued again; others had not failed."
+
+
+def test_jobs_are_stopped(root: Client) -> None:
+    job = make_job()
+
+    assert do(root, "stop", job) == "1 jobs were asked to stop."
+    assert CollectJob.objects.get().state == State.CANCELLED
+
+
+def test_failed_post_is_collected_again(root: Client) -> None:
+    job = make_job(state=State.FAILED)
+    job.post.mark_failed("network", "The connection broke.")
+
+    assert do(root, "collect_again", job.post) == "1 posts are queued again."
+    assert Post.objects.get().failure_kind == ""
+
+
+def test_video_is_taken_back_from_who_holds_it(root: Client) -> None:
+    slot = hold(make_video().slots.get(), make_user())
+
+    assert do(root, "take_back", slot) == "1 videos are free again."
+    assert Slot.objects.free().get() == slot
+
+
+def test_token_is_revoked(root: Client) -> None:
+    text = ApiToken.objects.issue(make_user())
+
+    do(root, "revoke", ApiToken.objects.get())
+
+    assert ApiToken.objects.user_for(text) is None
+
+
+def test_model_is_promoted(root: Client) -> None:
+    model, video = make_model("v6"), make_video()
+
+    told = do(root, "promote", model)
+
+    assert told == "v6 suggests now; 1 videos wait for its judgement."
+    assert ModelVersion.objects.suggesting().get() == model
+    assert model.predict_jobs.get().video == video
+
+
+def test_untrained_model_is_not_promoted(root: Client) -> None:
+    told = do(root, "promote", make_model("v6", is_trained=False))
+
+    assert "v6 is untrained" in told
+    assert not ModelVersion.objects.suggesting().exists()
+
+
+def test_two_models_are_not_promoted_at_once(root: Client) -> None:
+    assert "Choose one model" in do(root, "promote", make_model("a"), make_model("b"))
+
+
+def test_action_needs_its_right(client: Client) -> None:
+    client.force_login(make_user("ana", is_staff=True))
+    job = make_job(state=State.FAILED)
+
+    do(client, "try_again", job)
+
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+
+
+def test_video_may_be_moved_in_the_queue_and_nothing_else(root: Client) -> None:
+    video = make_video(split="test")
+
+    root.post(address(Video, "change", video.pk), {"priority": 5, "quarantine": "", "split": "train"})
+
+    video.refresh_from_db()
+    assert (video.priority, video.split) == (5, "test")
+
+
+def test_gold_answer_names_who_added_it(root: Client) -> None:
+    video = make_video()
+
+    response = root.post(address(GoldAnswer, "add"), {"video": video.pk, "ai_gen": "true", "sora": "true"})
+
+    assert response.status_code == 302
+    assert GoldAnswer.objects.get().added_by == User.objects.get(username="root")
+
+
+def test_gold_answer_that_breaks_a_rule_is_refused_in_words(root: Client) -> None:
+    response = root.post(
+        address(GoldAnswer, "add"), {"video": make_video().pk, "ai_gen": "false", "sora": "true"}
+    )
+
+    assert response.status_code == 200
+    assert "generator_requires_ai_gen" in response.content.decode()
+    assert not GoldAnswer.objects.exists()
+
+
+def test_guideline_is_added_and_never_changed(root: Client) -> None:
+    root.post(address(Guideline, "add"), {"version": 2, "text": "Look at the hands."})
+    guideline = Guideline.objects.get()
+
+    response = root.post(address(Guideline, "change", guideline.pk), {"version": 2, "text": "changed"})
+
+    assert guideline.created_by == User.objects.get(username="root")
+    assert response.status_code == 403
