@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling import answering, controls, queue
@@ -19,6 +20,7 @@ may_label = needs("labeling.label_video", to="label videos")
 
 
 @require_GET
+@never_cache  # the way back must not show a clip that is answered, nor HTMX's part of the page alone
 @may_label
 def label(request: HttpRequest) -> HttpResponse:
     return draw(request)

@@ -56,8 +56,9 @@ function draw() {
 }
 
 function clockOf(seconds) {
-  const minutes = Math.floor(seconds / 60);
-  return `${String(minutes).padStart(2, "0")}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+  const tenths = Math.round(seconds * 10);
+  const rest = ((tenths % 600) / 10).toFixed(1);
+  return `${String(Math.floor(tenths / 600)).padStart(2, "0")}:${rest.padStart(4, "0")}`;
 }
 
 function step(frames) {
