@@ -8,6 +8,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
+from config import health
 from config.api import api
 from labeling.views import account, home
 
@@ -25,5 +26,7 @@ urlpatterns = [
     path("", include("labeling.urls")),
     *(path("", include(urls)) for urls in ("inference.urls", "training.urls") if find_spec(urls)),
     path("api/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]
