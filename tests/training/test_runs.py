@@ -1,0 +1,164 @@
+"""A training run as a row, from a real batch of real files to a registered model."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from cakelens.labels import Label
+from inference.models import ModelVersion
+from labeling.collecting.importer import ClipFacts
+from labeling.collecting.importing import Item, take_in
+from labeling.models import Video
+from training import export, runs
+from training.config import preset
+from training.models import TrainingBatch, TrainingRun, Withdrawal
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+TWO_STEPS = {"preset": "tiny", "steps": 2, "minibatch_size": 4, "num_workers": 0, "eval_framesets": 1}
+
+
+@pytest.fixture
+def batch(clip: Callable[..., Path]) -> TrainingBatch:
+    """Ten labeled clips: one of test, one of validation, eight to train on."""
+    for seed in range(10):
+        take_in(Item(clip(seed=seed), {Label.AI_GEN: bool(seed % 2)}, ClipFacts()))
+    return export.export_batch()
+
+
+def test_train_batch_registers_a_model_of_the_batch(
+    batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("train_batch", "v5.0", json=True, **TWO_STEPS)
+
+    printed = json.loads(capsys.readouterr().out)
+    model, run = ModelVersion.objects.get(), TrainingRun.objects.get()
+    assert set(printed) == {"run", "model", "steps", "loss_first", "loss_last", "metrics"}
+    assert (printed["model"], printed["steps"]) == (model.slug, 2)
+    assert (model.slug, model.batch_digest, model.is_trained) == ("v5-0-tiny-1", batch.digest, True)
+    assert model.metrics["batch"] == "v5.0"
+    assert (run.state, run.step, run.model_slug, run.attempts) == ("done", 2, model.slug, 1)
+    assert run.loss_first is not None
+
+
+def test_train_batch_with_promote_lets_the_model_suggest(batch: TrainingBatch) -> None:
+    call_command("train_batch", "v5.0", promote=True, json=True, **TWO_STEPS)
+
+    assert ModelVersion.objects.suggesting().get().slug == "v5-0-tiny-1"
+
+
+def test_train_batch_twice_gives_two_models(batch: TrainingBatch) -> None:
+    call_command("train_batch", "v5.0", json=True, **TWO_STEPS)
+    call_command("train_batch", "v5.0", json=True, **TWO_STEPS)
+
+    slugs = ModelVersion.objects.order_by("pk").values_list("slug", flat=True)
+    assert list(slugs) == ["v5-0-tiny-1", "v5-0-tiny-2"]
+
+
+def test_train_batch_of_an_unknown_slug_names_those_there_are(batch: TrainingBatch) -> None:
+    with pytest.raises(CommandError, match=r"no exported batch v9\.9\. There are: v5\.0\."):
+        call_command("train_batch", "v9.9")
+
+
+def test_train_batch_before_any_export_says_what_to_run() -> None:
+    with pytest.raises(CommandError, match=r"Run `manage\.py export_batch` first"):
+        call_command("train_batch", "v5.0")
+
+
+def test_train_batch_of_nothing_says_what_to_name() -> None:
+    with pytest.raises(CommandError, match="Name a batch"):
+        call_command("train_batch")
+
+
+def test_train_batch_with_a_bad_option_names_it(batch: TrainingBatch) -> None:
+    with pytest.raises(CommandError, match="minibatch_size must be >= 1, got 0"):
+        call_command("train_batch", "v5.0", preset="tiny", minibatch_size=0)
+
+
+def test_train_batch_with_an_altered_file_fails_before_it_trains(batch: TrainingBatch) -> None:
+    variant = Video.objects.filter(split="train")[0].variants.get()
+    Path(default_storage.path(variant.name)).write_bytes(b"0" * variant.num_bytes)
+
+    with pytest.raises(CommandError, match="1 of 10 files are not as exported"):
+        call_command("train_batch", "v5.0", **TWO_STEPS)
+
+    assert TrainingRun.objects.get().state == "failed"
+    assert not ModelVersion.objects.exists()
+
+
+def test_train_batch_leaves_out_what_was_withdrawn(batch: TrainingBatch) -> None:
+    video = Video.objects.filter(split="train")[0]
+    Withdrawal.objects.create(video=video)
+
+    manifest = runs.manifest_of(batch)
+
+    assert video.key not in [row.video for row in manifest.rows]
+    assert (len(manifest.rows), manifest.digest) == (9, batch.digest)
+
+
+def test_stopped_run_goes_on_where_it_stopped(batch: TrainingBatch) -> None:
+    config = preset("tiny", steps=4, minibatch_size=4, num_workers=0, eval_framesets=1)
+    run = runs.begin(batch, config)
+    trainer = runs.trainer_of(run)
+    for report in runs.perform(run, trainer):
+        if getattr(report, "step", 0) == 2:
+            trainer.stop()
+    run.refresh_from_db()
+    assert (run.state, run.failure_kind) == ("failed", "stopped")
+
+    again = runs.take_up(batch, config)
+    steps = [r.step for r in runs.perform(again, runs.trainer_of(again, resume=True)) if hasattr(r, "step")]
+
+    again.refresh_from_db()
+    assert again.pk == run.pk
+    assert steps == [3, 4]
+    assert again.state == "done"
+
+
+def test_resume_of_another_config_names_what_differs(batch: TrainingBatch) -> None:
+    run = runs.begin(batch, preset("tiny", steps=4))
+    run.fail(runs.RunError("stopped"), kind="stopped")
+
+    with pytest.raises(runs.RunError, match="another steps"):
+        runs.take_up(batch, preset("tiny", steps=5))
+
+
+def test_resume_of_a_run_that_is_running_is_refused(batch: TrainingBatch) -> None:
+    config = preset("tiny", steps=4)
+    run = runs.begin(batch, config)
+
+    with pytest.raises(runs.RunError, match=f"Run {run.pk} is held by"):
+        runs.take_up(batch, config)
+
+
+def test_resume_without_a_run_says_to_start_one(batch: TrainingBatch) -> None:
+    with pytest.raises(CommandError, match="No unfinished run on v5.0"):
+        call_command("train_batch", "v5.0", resume=True, preset="tiny")
+
+
+def test_cancelled_run_stops_and_registers_nothing(batch: TrainingBatch) -> None:
+    run = runs.begin(batch, preset("tiny", steps=4, minibatch_size=4, num_workers=0, eval_framesets=1))
+    TrainingRun.objects.filter(pk=run.pk).cancel()
+
+    with pytest.raises(runs.RunError, match="was cancelled"):
+        for _ in runs.perform(run, runs.trainer_of(run)):
+            pass
+
+    assert TrainingRun.objects.get().state == "cancelled"
+    assert not ModelVersion.objects.exists()
+
+
+def test_manifest_alone_trains_without_a_row(batch: TrainingBatch, tmp_path: Path) -> None:
+    manifest = Path(default_storage.path(batch.manifest_name))
+    media = Path(default_storage.path(""))
+
+    call_command("train_batch", manifest=manifest, media=media, out=tmp_path / "run", json=True, **TWO_STEPS)
+
+    assert {"best.safetensors", "metrics.json", "config.json"} <= {
+        p.name for p in (tmp_path / "run").iterdir()
+    }
+    assert not TrainingRun.objects.exists()
