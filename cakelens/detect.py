@@ -64,7 +64,7 @@ class Detector:
         self.device = device or detect_device()
         self.precision = precision
         self.model = _on_device(model, self.device).eval()
-        self._run = make_runner(self.model, self.device, precision, backend)
+        self.run = make_runner(self.model, self.device, precision, backend)
 
     def detect(
         self,
@@ -108,7 +108,7 @@ class Detector:
 
     @torch.inference_mode()
     def _judge(self, frames_NCTHW: Tensor) -> NDArray[np.float32]:
-        logits_NL = self._run(frames_NCTHW.to(self.device))
+        logits_NL = self.run(frames_NCTHW.to(self.device))
         scores_NL: NDArray[np.float32] = logits_NL.float().sigmoid().cpu().numpy()
         return scores_NL
 

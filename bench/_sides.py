@@ -1,0 +1,87 @@
+"""Drive `_worker.py` processes, and make what they work on."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+import imageio_ffmpeg
+
+from bench._published import environment
+
+
+class Worker:
+    """One side, kept alive with its weights loaded; a context manager."""
+
+    def __init__(self, side: str, weights: Path, *, precision: str = "fp32", device: str = "cpu",
+                 threads: int = 0, shape: dict[str, int] | None = None) -> None:  # fmt: skip
+        options: dict[str, Any] = {"side": side, "weights": str(weights), "precision": precision}
+        options |= {"device": device, "threads": threads, "shape": shape or {}}
+        script = Path(__file__).with_name("_worker.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(script), json.dumps(options)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(side),
+        )
+        self.package = str(self._read()["ready"])
+
+    def ask(self, do: str, video: Path, indices: list[int] | None = None) -> dict[str, Any]:
+        """Have one command done; the answer holds wall, cpu, peak_bytes and result."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(
+            json.dumps({"do": do, "video": str(video), "indices": indices or []}) + "\n"
+        )
+        self._process.stdin.flush()
+        return self._read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)  # closes its input: it ends by itself
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("a worker ended early; its traceback is above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def write_weights(path: Path, shape: dict[str, Any] | None = None) -> Path:
+    """Write random v5 weights in the published checkpoint's form, with logits spread like real ones."""
+    import torch
+
+    from cakelens.model import Model, ModelConfig
+
+    torch.manual_seed(0)
+    model = Model(ModelConfig(**(shape or {})))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "norm" in name and name.endswith("weight"):
+                parameter.uniform_(0.5, 1.5)
+            elif "linear" in name or "relu3" in name:
+                parameter.mul_(3)
+    torch.save({"model_state_dict": model.state_dict()}, path)
+    return path
+
+
+def write_clip(path: Path, size: str, frames: int) -> Path:
+    """Make a clip with detail and motion: FFmpeg's moving test picture under film grain."""
+    source = f"testsrc2=size={size}:rate=30,noise=alls=12:allf=t"
+    options = [
+        "-frames:v",
+        str(frames),
+        "-pix_fmt",
+        "yuv444p" if "333" in size else "yuv420p",
+        "-threads",
+        "1",
+    ]
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    command = [program, "-loglevel", "error", "-y", "-f", "lavfi", "-i", source, *options, str(path)]
+    subprocess.run(command, check=True)
+    return path
