@@ -110,11 +110,15 @@ def trainer_of(run: TrainingRun, *, resume: bool = False, init: Path | None = No
     """Return what trains this run, with the batch's files on this machine.
 
     Raises:
-        RunError: The manifest or a file is missing or altered.
+        RunError: The manifest is missing or altered; the row says the same.
     """
     from training.trainer import Trainer
 
-    manifest = manifest_of(run.batch)
+    try:
+        manifest = manifest_of(run.batch)
+    except RunError as exc:
+        run.fail(exc)
+        raise
     folder = Path(settings.VAR_DIR) / "runs" / f"{run.batch.slug}-{run.pk}"
     slug = model_slug(run)
     num_steps = TrainConfig.from_dict(run.config).num_steps(len(manifest.of_split("train")))

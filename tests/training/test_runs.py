@@ -136,7 +136,7 @@ def test_resume_of_a_run_that_is_running_is_refused(batch: TrainingBatch) -> Non
 
 
 def test_resume_without_a_run_says_to_start_one(batch: TrainingBatch) -> None:
-    with pytest.raises(CommandError, match="No unfinished run on v5.0"):
+    with pytest.raises(CommandError, match=r"No unfinished run on v5\.0"):
         call_command("train_batch", "v5.0", resume=True, preset="tiny")
 
 
@@ -152,13 +152,21 @@ def test_cancelled_run_stops_and_registers_nothing(batch: TrainingBatch) -> None
     assert not ModelVersion.objects.exists()
 
 
+def test_run_without_its_manifest_fails_with_the_reason(batch: TrainingBatch) -> None:
+    default_storage.delete(batch.manifest_name)
+
+    with pytest.raises(CommandError, match=r"The manifest of v5\.0 cannot be used"):
+        call_command("train_batch", "v5.0", **TWO_STEPS)
+
+    assert TrainingRun.objects.get().state == "failed"
+
+
 def test_manifest_alone_trains_without_a_row(batch: TrainingBatch, tmp_path: Path) -> None:
     manifest = Path(default_storage.path(batch.manifest_name))
     media = Path(default_storage.path(""))
 
     call_command("train_batch", manifest=manifest, media=media, out=tmp_path / "run", json=True, **TWO_STEPS)
 
-    assert {"best.safetensors", "metrics.json", "config.json"} <= {
-        p.name for p in (tmp_path / "run").iterdir()
-    }
+    written = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"best.safetensors", "metrics.json", "config.json"} <= written
     assert not TrainingRun.objects.exists()
