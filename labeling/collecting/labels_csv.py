@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cakelens.labels import V5_LABELS, Label
+from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling.collecting.importer import ClipFacts
 
 YES = {"1", "true", "yes", "y", "t"}
@@ -75,6 +75,7 @@ def _clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, Label
     if None in row:
         raise BadCsv(f"{where} has more values than there are columns. Quote values that hold a comma.")
     labels = {label: _truth(where, column, row[column] or "") for column, label in columns.items()}
+    _imply_ai_gen(where, labels)
     rest = {key: value or "" for key, value in row.items() if key not in columns and key not in FACTS}
     return Clip(
         file=(row["file"] or "").strip(),
@@ -86,6 +87,15 @@ def _clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, Label
             metadata=rest,
         ),
     )
+
+
+def _imply_ai_gen(where: str, labels: dict[Label, bool | None]) -> None:
+    """Let a generator say that a clip is AI-generated, unless the row says it is not."""
+    named = [label for label in GENERATORS if labels.get(label)]
+    if named and labels.get(Label.AI_GEN) is False:
+        raise BadCsv(f"{where}: {', '.join(named)} makes the video AI-generated, and AI_GEN says no.")
+    if named:
+        labels[Label.AI_GEN] = True
 
 
 def _truth(where: str, column: str, value: str) -> bool | None:

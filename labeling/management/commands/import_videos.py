@@ -38,7 +38,12 @@ class Command(BaseCommand):
         self.conclude(results)
 
     def take_in(self, item: importing.Item, *, is_json: bool) -> importing.Result:
-        result = importing.take_in(item)
+        try:
+            result = importing.take_in(item)
+        except OSError as exc:
+            raise CommandError(
+                f"Cannot store {item.path.name}: {exc}. Free space or give write access."
+            ) from exc
         if is_json:
             self.stdout.write(json.dumps(result.to_dict()))
         elif result.error:

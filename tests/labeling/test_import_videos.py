@@ -1,0 +1,133 @@
+"""`manage.py import_videos`: a folder of clips, a CSV, and everything that can be wrong with them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from cakelens.labels import Label
+from labeling.models import Post, Settlement, Slot, SlotState, Video
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.embedded]
+
+
+@pytest.fixture
+def folder(clip: Callable[..., Path], tmp_path: Path) -> Path:
+    """Two clips, a.mp4 and b.mp4."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for seed, name in enumerate(("a.mp4", "b.mp4")):
+        (folder / name).write_bytes(clip(seed=seed).read_bytes())
+    return folder
+
+
+def import_with(folder: Path, csv: str, **options: object) -> None:
+    (folder / "videos.csv").write_text(csv)
+    call_command("import_videos", folder, labels=folder / "videos.csv", **options)
+
+
+def test_import_without_a_csv_opens_a_slot_for_each_clip(folder: Path) -> None:
+    call_command("import_videos", folder)
+
+    assert Slot.objects.filter(state=SlotState.FREE).count() == 2
+
+
+def test_import_with_labels_settles_what_they_judge(folder: Path) -> None:
+    import_with(folder, "file,AI_Gen,label:kling,source\na.mp4,1,yes,a page\nb.mp4,,,\n")
+
+    settlement = Settlement.objects.get()
+    assert settlement.method == "imported"
+    assert settlement.positive_labels() == [Label.AI_GEN, Label.KLING]
+    assert settlement.video.post.metadata == {"source": "a page", "file": "a.mp4"}
+    assert settlement.video.post.author_handle == ""
+    assert Slot.objects.get(state=SlotState.FREE).video.post.metadata["file"] == "b.mp4"
+
+
+def test_generator_alone_implies_ai_gen(folder: Path) -> None:
+    import_with(folder, "file,KLING\na.mp4,1\nb.mp4,\n")
+
+    assert Settlement.objects.get().positive_labels() == [Label.AI_GEN, Label.KLING]
+
+
+def test_import_twice_adds_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_videos", folder)
+    call_command("import_videos", folder)
+
+    assert (Post.objects.count(), Video.objects.count()) == (2, 2)
+    assert "0 videos imported, 2 were there already" in capsys.readouterr().err
+
+
+def test_import_prints_one_object_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_videos", folder, json=True)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["file"], line["state"], line["error"]) for line in lines] == [
+        ("a.mp4", "new", ""),
+        ("b.mp4", "new", ""),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"this is text"], ids=["empty", "text"])
+def test_file_that_is_no_video_is_refused_and_the_others_are_in(
+    folder: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "c.mp4").write_bytes(content)
+
+    with pytest.raises(CommandError, match="1 files are no videos; the others are in"):
+        call_command("import_videos", folder)
+
+    assert Video.objects.ready().count() == 2
+    assert "c.mp4: c.mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("csv", "message"),
+    [
+        ("file,label:KLINGON\na.mp4,1\n", r"column label:KLINGON is not a label\. Labels are: AI_GEN"),
+        ("name,AI_GEN\na.mp4,1\n", r"has no column `file`; its columns are: name, AI_GEN"),
+        ("file,AI_GEN\na.mp4,perhaps\n", r"line 2: AI_GEN is 'perhaps'\. Write 1 or 0"),
+        ("file,AI_GEN\na.mp4,1\na.mp4,0\n", r"line 3: a\.mp4 is there twice"),
+        ("file,AI_GEN\nmissing.mp4,1\n", r"names missing\.mp4, which is not in"),
+        ("file,AI_GEN\na.mp4,1,surplus\n", r"line 2 has more values than there are columns"),
+        ("file,posted_at\na.mp4,yesterday\n", r"posted_at is 'yesterday'\. Write it like"),
+        ("file,AI_GEN,KLING\na.mp4,0,1\n", r"line 2: KLING makes the video AI-generated"),
+    ],
+)
+def test_csv_that_breaks_a_rule_names_it_and_imports_nothing(folder: Path, csv: str, message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        import_with(folder, csv)
+
+    assert not Post.objects.exists()
+
+
+def test_csv_that_is_not_utf8_says_so(folder: Path) -> None:
+    (folder / "videos.csv").write_bytes("file,AI_GEN,note\na.mp4,1,caf\xe9\n".encode("latin-1"))
+
+    with pytest.raises(CommandError, match="is not UTF-8"):
+        call_command("import_videos", folder, labels=folder / "videos.csv")
+
+
+def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="nowhere is not a folder"):
+        call_command("import_videos", tmp_path / "nowhere")
+
+
+def test_folder_without_clips_says_what_counts_as_one(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"holds no video file \(\.m4v, \.mkv"):
+        call_command("import_videos", tmp_path)
+
+
+def test_storage_that_cannot_be_written_is_said_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", "var/media")
+
+    monkeypatch.setattr("labeling.storage.store_file", refuse)
+
+    with pytest.raises(CommandError, match=r"Cannot store a\.mp4: .*Permission denied.*var/media"):
+        call_command("import_videos", folder)
+
+    assert not Post.objects.exists()
