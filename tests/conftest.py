@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_django import Settings
@@ -61,12 +61,10 @@ def django_db_setup(django_db_setup: None) -> None:
         rules = [(rule, event) for rule in (*triggers.LABELING, *triggers.TRAINING) for event in rule.events]
         drop = [sql for rule, event in rules for sql in rule.drop_sql("sqlite", event)]
         create = [sql for rule, event in rules for sql in rule.create_sql("sqlite", event)]
-        delete = connection.ops.sql_flush
-        connection.ops.sql_flush = lambda *args, **kwargs: [  # type: ignore[method-assign]
-            *drop,
-            *delete(*args, **kwargs),
-            *create,
-        ]
+        # In the class: beside Playwright's loop this thread has another connection.
+        operations: Any = type(connection.ops)
+        delete = operations.sql_flush
+        operations.sql_flush = lambda *args, **kwargs: [*drop, *delete(*args, **kwargs), *create]
 
 
 @pytest.fixture(scope="session")
