@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
+
 from cakelens.labels import V5_LABELS, Label
-from tests.factories import make_batch
+from labeling.models import Post, Settlement, Video
+from tests.factories import make_batch, make_group
 from training.models import TrainingBatch
 
 FIRST = datetime(2026, 9, 1, 16, 30, tzinfo=UTC)
@@ -51,10 +54,24 @@ def _batch(number: int, size: int) -> TrainingBatch:
 
 def _judged(label: Label, number: int, splits: dict[str, int]) -> dict[str, list[int]]:
     # Fashions: some generators come late, some go.
-    fashion = 1 + 0.06 * (number - 4) * (1 if len(label) % 2 else -1)
+    fashion = min(max(1 + 0.06 * (number - 4) * (1 if len(label) % 2 else -1), 0.4), 1.4)
     counts = {}
     for split, size in splits.items():
         positive = round(size * SHARES[label] * fashion)
         not_judged = 0 if label.kind != "generator" else size // 5
         counts[split] = [positive, size - positive - not_judged, not_judged]
     return counts
+
+
+def settle_many(number: int) -> None:
+    """Let so many videos be settled, with nothing behind them but their rows."""
+    group = make_group()
+    posts = Post.objects.bulk_create(Post(x_id=f"9{place:06}") for place in range(number))
+    ready = {"group": group, "split": group.split, "ready_at": timezone.now()}
+    videos = Video.objects.bulk_create(Video(post=post, key=f"{post.x_id}/0", **ready) for post in posts)
+    settlements = Settlement.objects.bulk_create(
+        Settlement(video=video, method="single", ai_gen=True) for video in videos
+    )
+    for video, settlement in zip(videos, settlements, strict=True):
+        video.settlement = settlement
+    Video.objects.bulk_update(videos, ["settlement"])

@@ -1,11 +1,17 @@
 """Numbers and names as pages write them."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 WORDS = {"NOT_AI": "not AI"}
+NOTHING = '<td class="num"><span class="quiet">0</span></td>'
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -26,7 +32,7 @@ def label_word(name: str) -> str:
 
 @register.filter
 def score(value: float | str | None) -> str:
-    """Write a score with the two digits that test sets of hundreds can bear. A template has "" for nothing."""
+    """Write a score with the two digits that test sets of hundreds can bear; "" is a template's nothing."""
     return f"{value:.2f}" if isinstance(value, float) else "–"
 
 
@@ -57,3 +63,16 @@ def bit_rate(bps: int | None) -> str:
     if not bps:
         return ""
     return f"{bps / 1e6:.1f} Mbit/s" if bps >= 1_000_000 else f"{bps / 1e3:.0f} kbit/s"
+
+
+@register.filter
+def linked_numbers(cells: Iterable[Any]) -> SafeString:
+    """Write the cells of a row, each `number` linked to its `url`.
+
+    Not in the template: with 50 versions the growth page has 3,600 and took 231 ms, against 79 ms so.
+    """
+    written = [
+        f'<td class="num"><a href="{escape(cell.url)}">{cell.number:,}</a></td>' if cell.number else NOTHING
+        for cell in cells
+    ]
+    return mark_safe("".join(written))  # noqa: S308 - numbers, and addresses that are escaped

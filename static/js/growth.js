@@ -5,6 +5,7 @@ import { ink, onThemeChange, stripes } from "./ink.js";
 
 const SPLITS = ["train", "validation", "test"];
 const LEAST_ROOM = 8; // bars stand at the left with room to grow
+const ROOM_FOR_A_NUMBER = 44; // pixels; with less, only the newest bar has its number
 const NEXT = "next";
 
 const canvas = document.getElementById("growth-chart");
@@ -50,30 +51,42 @@ const tops = {
     const colour = chart.options.colour;
     const bars = chart.getDatasetMeta(0).data;
     ctx.save();
-    ctx.font = `600 ${size(chart)}px ${chart.options.font.family}`;
+    ctx.font = `600 12px ${chart.options.font.family}`;
     ctx.textAlign = "center";
     ctx.textBaseline = "bottom";
     ctx.fillStyle = colour.text;
-    totals.forEach((total, index) => ctx.fillText(number(total), bars[index].x, y.getPixelForValue(total) - 4));
-    if (data.waiting) ghost(ctx, x.getPixelForValue(versions.length), y, bars.at(-1)?.width ?? 40, colour);
+    const isNarrow = chart.width / labels.length < ROOM_FOR_A_NUMBER;
+    const first = isNarrow ? totals.length - 1 : 0;
+    for (let i = first; i < totals.length; i += 1) write(ctx, number(totals[i]), bars[i].x, y.getPixelForValue(totals[i]) - 4, colour);
+    if (data.waiting) ghost(ctx, x.getPixelForValue(versions.length), y, bars.at(-1).width, colour, isNarrow);
     ctx.restore();
   },
 };
 
-const size = (chart) => (chart.width / labels.length < 44 ? 10 : 12);
+// A rim in the ground's colour: a line of the grid does not run through the digits.
+function write(ctx, text, x, y, colour) {
+  ctx.strokeStyle = colour.panel;
+  ctx.lineWidth = 4;
+  ctx.lineJoin = "round";
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
+}
 
-function ghost(ctx, centre, y, width, colour) {
+function ghost(ctx, centre, y, width, colour, isNarrow) {
   const from = totals.at(-1);
   const top = y.getPixelForValue(from + data.waiting);
   ctx.setLineDash([4, 3]);
+  ctx.lineWidth = 1;
   ctx.strokeStyle = colour.quiet;
   ctx.strokeRect(centre - width / 2 + 0.5, Math.round(top) + 0.5, width - 1, y.getPixelForValue(0) - top - 1);
   ctx.beginPath();
   ctx.moveTo(centre - width / 2, Math.round(y.getPixelForValue(from)) + 0.5);
   ctx.lineTo(centre + width / 2, Math.round(y.getPixelForValue(from)) + 0.5);
   ctx.stroke();
+  ctx.setLineDash([]);
+  if (isNarrow) return;
   ctx.fillStyle = colour.quiet;
-  ctx.fillText(`+${number(data.waiting)}`, centre, top - 4);
+  write(ctx, `+${number(data.waiting)}`, centre, top - 4, colour);
 }
 
 function told(items) {
@@ -98,8 +111,8 @@ function options(colour) {
       },
       y: {
         stacked: true, grid: { color: colour.line, tickLength: 0 }, border: { display: false },
-        ticks: { color: colour.quiet, font, padding: 8, maxTicksLimit: 5, precision: 0 },
-        suggestedMax: Math.max(0, ...totals) + (versions.length ? data.waiting : 0),
+        ticks: { color: colour.quiet, font, padding: 8, maxTicksLimit: 6, precision: 0, includeBounds: false },
+        max: Math.max(...totals, totals.at(-1) + data.waiting, 4),
       },
     },
     plugins: {

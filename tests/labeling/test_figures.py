@@ -1,5 +1,7 @@
 """Numbers as pages write them."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.utils.translation import override
 
@@ -28,3 +30,12 @@ def test_lasting(seconds: float | None, written: str) -> None:
 @pytest.mark.parametrize(("bps", "written"), [(832_000, "832 kbit/s"), (2_176_000, "2.2 Mbit/s"), (None, "")])
 def test_bit_rate(bps: int | None, written: str) -> None:
     assert figures.bit_rate(bps) == written
+
+
+def test_linked_numbers_link_each_number_but_zero() -> None:
+    cells = [SimpleNamespace(number=1204, url="/?a=1&b=2"), SimpleNamespace(number=0, url="/?a=2")]
+
+    assert figures.linked_numbers(cells) == (
+        '<td class="num"><a href="/?a=1&amp;b=2">1,204</a></td>'
+        '<td class="num"><span class="quiet">0</span></td>'
+    )
