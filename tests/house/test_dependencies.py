@@ -12,8 +12,8 @@ import pytest
 from tests.house.tree import PACKAGES, ROOT, imports, modules
 
 LOCK = (ROOT / "requirements.lock").read_text()
-# Used as a dependency brings them: Celery's transport, yt-dlp's HTTP client, the types of ninja's schemas.
-BROUGHT = ("kombu", "requests", "urllib3", "pydantic")
+# Used as a dependency brings them: Celery's transport, yt-dlp's HTTP client, ninja's types, S3's errors.
+BROUGHT = ("kombu", "requests", "urllib3", "pydantic", "botocore")
 PINS = set(re.findall(r"^([a-z0-9-]+)==\S+ ", LOCK, re.MULTILINE))
 
 
