@@ -7,10 +7,8 @@ from django import forms
 from django.db.models import QuerySet
 
 from cakelens.labels import V5_LABELS, Label
+from labeling.controls import NOT_AI
 from labeling.models import Post, Split, Video, label_field
-
-NOT_AI = "NOT_AI"
-"""Not a label: videos that were judged not to be AI-generated."""
 
 POST_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Post]]]] = {
     "waiting": ("Being collected", lambda posts: posts.waiting()),

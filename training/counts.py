@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cakelens.labels import GENERATORS, STYLES, Label
-from labeling.filters import NOT_AI
+from labeling.controls import NOT_AI
 from training.models import TrainingBatch
 
 SERIES: tuple[str, ...] = (Label.AI_GEN, NOT_AI, *STYLES, *GENERATORS)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from cakelens.labels import GENERATORS, STYLES, Label
 from inference import scores
 from inference.models import ModelVersion
-from labeling.filters import NOT_AI
+from labeling.controls import NOT_AI
 from labeling.models import Split, Video
 from training.bars import Bars, stacked
 from training.counts import MIN_TEST_POSITIVES, SERIES, Count

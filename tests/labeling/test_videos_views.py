@@ -66,6 +66,7 @@ def test_video_list_shows_what_matches(labeler: Client, query: str, keys: list[s
     assert found(labeler, query) == keys
 
 
+@pytest.mark.slow
 def test_video_list_keeps_its_filter_from_page_to_page(labeler: Client) -> None:
     for _ in range(61):
         make_video(num_slots=0)

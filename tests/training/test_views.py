@@ -100,6 +100,7 @@ def test_batch_list_costs_the_same_queries_with_one_batch(
         labeler.get("/batches/")
 
 
+@pytest.mark.slow
 def test_batch_list_shows_the_newest_versions_and_all_on_request(labeler: Client) -> None:
     grow(*range(100, 122))
 
