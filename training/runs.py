@@ -119,14 +119,21 @@ def trainer_of(run: TrainingRun, *, resume: bool = False, init: Path | None = No
     except RunError as exc:
         run.fail(exc)
         raise
-    folder = Path(settings.VAR_DIR) / "runs" / f"{run.batch.slug}-{run.pk}"
-    slug = model_slug(run)
+    folder, slug = folder_of(run), model_slug(run)
     num_steps = TrainConfig.from_dict(run.config).num_steps(len(manifest.of_split("train")))
     TrainingRun.objects.filter(pk=run.pk).update(
         host=socket.gethostname(), folder=str(folder), num_steps=num_steps, model_slug=slug
     )
     config = TrainConfig.from_dict(run.config)
     return Trainer(config, manifest, local_media(manifest), folder, resume=resume, init=init, slug=slug)
+
+
+def folder_of(run: TrainingRun) -> Path:
+    return Path(settings.VAR_DIR) / "runs" / f"{run.batch.slug}-{run.pk}"
+
+
+def has_checkpoint(run: TrainingRun) -> bool:
+    return any((folder_of(run) / "checkpoints").glob("step-*.pt"))
 
 
 def manifest_of(batch: TrainingBatch) -> Manifest:

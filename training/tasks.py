@@ -1,9 +1,14 @@
+import logging
+from collections import deque
+
 from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
 from training import export
 from training.models import ExportJob, TrainingRun
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="training.tasks.export_batch", ignore_result=True)
@@ -35,6 +40,15 @@ def train_batch(run_id: int) -> None:
     """Train on a batch. Safe to deliver twice: only one claim wins."""
     run = TrainingRun.objects.claim(run_id)
     if run is not None:
-        from training import runs
+        run_training(run)
 
-        runs.perform(run)
+
+def run_training(run: TrainingRun) -> None:
+    """Do a claimed run; one whose worker died goes on from its checkpoint. The row says how it ended."""
+    from training import runs
+
+    try:
+        trainer = runs.trainer_of(run, resume=runs.has_checkpoint(run))
+        deque(runs.perform(run, trainer), maxlen=0)
+    except runs.RunError as exc:
+        logger.warning("Run %s: %s", run.pk, exc)

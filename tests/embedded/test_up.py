@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def rows(up: Up, query: str) -> list[tuple[object, ...]]:
+def rows(up: Up, query: str) -> list[Any]:
     with closing(sqlite3.connect(up.var_dir / "cakelens.sqlite3", timeout=20)) as database:
         return database.execute(query).fetchall()
 
@@ -85,7 +86,9 @@ def test_predictions_interrupted_by_kill_are_finished_once_by_the_next_start(
     folder = tmp_path / "clips"
     folder.mkdir()
     for seed in range(12):
-        (folder / f"{seed}.mp4").write_bytes(clip(seed=seed, num_frames=40, width=320, height=240).read_bytes())
+        (folder / f"{seed}.mp4").write_bytes(
+            clip(seed=seed, num_frames=40, width=320, height=240).read_bytes()
+        )
     assert up.manage("migrate", "-v0").returncode == 0
     assert up.manage("import_videos", str(folder)).returncode == 0
     assert up.manage("add_model", "tiny-1", "--path", str(weights)).returncode == 0

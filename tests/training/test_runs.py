@@ -16,6 +16,7 @@ from labeling.models import Video
 from training import export, runs
 from training.config import preset
 from training.models import TrainingBatch, TrainingRun, Withdrawal
+from training.tasks import train_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -81,7 +82,7 @@ def test_train_batch_with_a_bad_option_names_it(batch: TrainingBatch) -> None:
 
 def test_train_batch_with_an_altered_file_fails_before_it_trains(batch: TrainingBatch) -> None:
     variant = Video.objects.filter(split="train")[0].variants.get()
-    Path(default_storage.path(variant.name)).write_bytes(b"0" * variant.num_bytes)
+    Path(default_storage.path(variant.name)).write_bytes(b"0" * int(variant.num_bytes or 0))
 
     with pytest.raises(CommandError, match="1 of 10 files are not as exported"):
         call_command("train_batch", "v5.0", **TWO_STEPS)
@@ -138,6 +139,17 @@ def test_resume_of_a_run_that_is_running_is_refused(batch: TrainingBatch) -> Non
 def test_resume_without_a_run_says_to_start_one(batch: TrainingBatch) -> None:
     with pytest.raises(CommandError, match=r"No unfinished run on v5\.0"):
         call_command("train_batch", "v5.0", resume=True, preset="tiny")
+
+
+def test_queued_run_is_trained_by_its_task(batch: TrainingBatch) -> None:
+    config = preset("tiny", steps=2, minibatch_size=4, num_workers=0, eval_framesets=1)
+    run = TrainingRun.objects.create(batch=batch, config=config.to_dict())
+
+    train_batch(run.pk)
+    train_batch(run.pk)
+
+    assert TrainingRun.objects.get().state == "done"
+    assert ModelVersion.objects.count() == 1
 
 
 def test_cancelled_run_stops_and_registers_nothing(batch: TrainingBatch) -> None:
