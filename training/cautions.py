@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cakelens.labels import Label
+from labeling.templatetags.figures import label_word
 from training.counts import MIN_TEST_POSITIVES, Count, thin_labels
 from training.models import TrainingBatch
 
@@ -65,7 +66,7 @@ def cautions(batch: TrainingBatch) -> Iterator[str]:
         yield "No video is in the test split: nothing trained on this batch can be measured."
     elif test in (0, batch.num_test):
         yield f"All {batch.num_test:,} test videos are of one kind: no AUC can be computed on them."
-    thin = [f"{name} ({number})" for name, number in thin_labels(batch)]
+    thin = [f"{label_word(name)} ({number})" for name, number in thin_labels(batch)]
     if thin and batch.num_test:
         few = f"Fewer than {MIN_TEST_POSITIVES} positives in test"
         yield f"{few}: {', '.join(thin)}. Their scores there say little."

@@ -11,6 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 WORDS = {"NOT_AI": "not AI"}
+TITLES = ("title", "caption", "file")
+"""Columns of an import that name a clip better than its hash does."""
+
+LONGEST_ID = 24
 NOTHING = '<td class="num"><span class="quiet">0</span></td>'
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -28,6 +32,28 @@ def signed(number: int | None) -> str:
 def label_word(name: str) -> str:
     """Write a label as its name, and NOT_AI, which is none, in words."""
     return WORDS.get(name, name)
+
+
+@register.filter
+def post_line(post: Any) -> str:
+    """Name a post in a line: by its words, or what an import called it, or its id."""
+    named = (str(post.metadata[column]) for column in TITLES if post.metadata.get(column))
+    return str(post.text or next(named, short_id(post.x_id)))
+
+
+@register.filter
+def short_id(key: str) -> str:
+    """Cut the hash in an import's id: import:1f8ed4f513…/0."""
+    start, slash, index = key.partition("/")
+    return key if len(start) <= LONGEST_ID else f"{start[:17]}…{slash}{index}"
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """Write a value of a configuration: floats with four digits, lists without brackets."""
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(each) for each in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @register.filter

@@ -39,3 +39,36 @@ def test_linked_numbers_link_each_number_but_zero() -> None:
         '<td class="num"><a href="/?a=1&amp;b=2">1,204</a></td>'
         '<td class="num"><span class="quiet">0</span></td>'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "metadata", "line"),
+    [
+        ("A cake", {"file": "a.mp4"}, "A cake"),
+        ("", {"file": "a.mp4", "title": "Cake"}, "Cake"),
+        ("", {"file": "a.mp4"}, "a.mp4"),
+        ("", {}, "import:1f8ed4f513…"),
+    ],
+)
+def test_post_line_is_the_best_name_there_is(text: str, metadata: dict[str, str], line: str) -> None:
+    post = SimpleNamespace(text=text, metadata=metadata, x_id="import:1f8ed4f513d4ec5a2b471df1")
+
+    assert figures.post_line(post) == line
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("1234567890123456789/2", "1234567890123456789/2"),
+        ("import:1f8ed4f513d4ec5a2b471df1/0", "import:1f8ed4f513…/0"),
+    ],
+)
+def test_short_id_keeps_a_post_s_own_id(key: str, written: str) -> None:
+    assert figures.short_id(key) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [([0.40164, 1], "0.4016, 1"), (96, "96"), ("center", "center")]
+)
+def test_plain(value: object, written: str) -> None:
+    assert figures.plain(value) == written
