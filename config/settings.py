@@ -122,6 +122,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if REDIS_URL
     else {"polling_interval": 0.1}
 )
+# How long a worker may be silent before its job is another's: after a crash, work stands still for so long.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60)
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -139,7 +142,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # nothing to remember: the rows know what is due
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0},
+    "sweep": {"task": "jobs.tasks.sweep", "schedule": JOB_LEASE_SECONDS / 4},
     "queue-predictions": {"task": "inference.tasks.queue_pending", "schedule": 15.0},
     "sweep-parts": {"task": "labeling.tasks.sweep_parts", "schedule": 3600.0},
 }

@@ -11,14 +11,15 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs import doorbell
 
-LEASE = timedelta(seconds=60)
-RING_AGAIN_AFTER = timedelta(minutes=2)
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+RING_AGAIN_AFTER = 2 * LEASE
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
 J = TypeVar("J", bound="LeasedJob")

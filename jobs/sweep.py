@@ -18,6 +18,12 @@ def job_models() -> Iterator[type[LeasedJob]]:
     return (model for model in apps.get_models() if issubclass(model, LeasedJob))
 
 
+def forget_rings() -> None:
+    """Have the next sweep ring for all that is due: the broker, in memory, was lost with its process."""
+    for model in job_models():
+        model.objects.unfinished().update(enqueued_at=None)
+
+
 def sweep() -> int:
     """Ring for due jobs that nobody was told of lately and close dead ones. Return the rings."""
     return sum(_sweep_model(model) for model in job_models())

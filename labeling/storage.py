@@ -44,6 +44,23 @@ def store_file(path: Path, suffix: str, *, folder: str = "videos") -> Stored:
         return _store(file, suffix, folder)
 
 
+def move_in(path: Path, suffix: str, *, sha256: str, folder: str = "videos") -> Stored:
+    """Make the file at `path`, durable and of a known hash, the storage's own. It is gone from `path`.
+
+    Costs no second reading and, from `temporary_folder()`, no copy.
+    """
+    num_bytes = path.stat().st_size
+    name = stored_name(sha256, suffix, folder=folder)
+    if _is_whole(name, num_bytes):
+        path.unlink()
+    elif is_local():
+        _rename(path, Path(default_storage.path(name)))
+    else:
+        store_as(path, name)
+        path.unlink()
+    return Stored(sha256, name, num_bytes)
+
+
 def store_bytes(content: bytes, suffix: str, *, folder: str) -> Stored:
     """Store `content`: a poster, say."""
     return _store(io.BytesIO(content), suffix, folder)
@@ -83,10 +100,20 @@ def _move_in(file: BinaryIO, target: Path) -> None:
             shutil.copyfileobj(file, copy, CHUNK)
             copy.flush()
             os.fsync(copy.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(target)
+        _rename(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _rename(path: Path, target: Path) -> None:
+    """Move a durable file to its place, durably: a row that names it may be committed right after."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def temporary_folder() -> Path:

@@ -7,7 +7,7 @@ from jobs.models import JobInterrupted
 from labeling import storage
 from labeling.collecting import pausing
 from labeling.collecting.config import x_settings
-from labeling.collecting.errors import DiskFull, Permanent, Transient
+from labeling.collecting.errors import Permanent, Transient
 from labeling.models import CollectJob, VariantJob
 
 PART_KEPT_SECONDS = 24 * 3600
@@ -79,7 +79,5 @@ def run_store(job: VariantJob) -> None:
             job.variant.mark_failed(exc.kind, str(exc))
     except JobInterrupted:
         return
-    except OSError as exc:
-        job.retry_later(DiskFull(f"{job.variant} could not be stored: {exc}."))
     else:
         job.finish()

@@ -128,3 +128,8 @@ class Truncated(Transient):
 class DiskFull(Transient):
     kind = "disk_full"
     remedy = "Free some space under MEDIA_ROOT; it is retried by itself."
+
+
+class StorageBroken(Transient):
+    kind = "storage"
+    remedy = "Look whether MEDIA_ROOT is there and may be written to; it is retried by itself."

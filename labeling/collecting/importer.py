@@ -27,28 +27,32 @@ class _File:
     poster_name: str
 
 
-def _take_in(path: Path) -> _File:
-    """Verify a file and store it with its poster.
+def _take_in(path: Path, sha256: str = "") -> _File:
+    """Verify a file and store it with its poster; one whose hash is known is moved, not copied.
 
     Raises:
         NotAVideo: The file does not decode. Nothing was stored.
     """
     found = probe(path)
     poster = make_poster(path)
+    suffix = SUFFIXES[found.container]
     return _File(
-        stored=storage.store_file(path, SUFFIXES[found.container]),
+        stored=storage.move_in(path, suffix, sha256=sha256) if sha256 else storage.store_file(path, suffix),
         probe=found,
         poster_name=storage.store_bytes(poster, ".jpg", folder="posters").name,
     )
 
 
-def store_variant_file(variant: Variant, path: Path) -> Variant:
+def store_variant_file(variant: Variant, path: Path, *, sha256: str = "") -> Variant:
     """Verify the file at `path`, store it as `variant`'s, and make its video ready to label.
+
+    With its `sha256` the file is taken, durable as it is; without, copied. A variant that is stored
+    already stays as it is.
 
     Raises:
         NotAVideo: The file does not decode. Nothing was stored.
     """
-    file = _take_in(path)
+    file = _take_in(path, sha256)
     with transaction.atomic():
         _mark_stored(variant, file)
         make_ready(variant.video)
@@ -58,7 +62,7 @@ def store_variant_file(variant: Variant, path: Path) -> Variant:
 
 def _mark_stored(variant: Variant, file: _File) -> None:
     found = file.probe
-    Variant.objects.filter(pk=variant.pk).update(
+    Variant.objects.unstored().filter(pk=variant.pk).update(
         state=VariantState.STORED,
         failure_kind="",
         failure_message="",

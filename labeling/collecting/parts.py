@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 import uuid
 from dataclasses import dataclass
@@ -126,12 +127,13 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
 
 
 def sweep(folder: Path, *, older_than_seconds: float) -> int:
-    """Delete what downloads left behind and nobody has touched for so long; return how much it was.
+    """Delete what lies in `folder` and nobody has touched for so long; return how much it was.
 
-    Folders of HLS downloads count too. Parts that a running download holds are young, or locked.
+    All that grows there counts: parts, finished files that no row came to name, copies, the folders of
+    HLS downloads and exports. Parts that a running download holds are young, or locked.
     """
     oldest = time.time() - older_than_seconds
-    stale = [path for path in folder.glob(f"{PREFIX}*") if _changed_at(path) < oldest]
+    stale = [path for path in folder.iterdir() if _changed_at(path) < oldest]
     return sum(_delete(path) for path in stale)
 
 
@@ -145,11 +147,13 @@ def _changed_at(path: Path) -> float:
 
 def _delete(path: Path) -> bool:
     if path.is_dir():
-        for inside in path.iterdir():
-            inside.unlink(missing_ok=True)
-        path.rmdir()
+        shutil.rmtree(path, ignore_errors=True)
         return True
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:  # it was finished and moved away meanwhile
+        return False
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

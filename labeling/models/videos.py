@@ -150,6 +150,9 @@ class VariantQuerySet(models.QuerySet["Variant"]):
     def stored(self) -> Self:
         return self.filter(state=VariantState.STORED)
 
+    def unstored(self) -> Self:
+        return self.exclude(state=VariantState.STORED)
+
 
 class Variant(models.Model):
     """One encoding of a video as X serves it. What X declared stands beside what the file is."""
@@ -190,7 +193,7 @@ class Variant(models.Model):
         ]
 
     def mark_failed(self, kind: str, message: str) -> None:
-        type(self).objects.filter(pk=self.pk).exclude(state=VariantState.STORED).update(
+        type(self).objects.unstored().filter(pk=self.pk).update(
             state=VariantState.FAILED, failure_kind=kind, failure_message=message
         )
 

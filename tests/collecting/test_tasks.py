@@ -1,5 +1,6 @@
 """From a link to videos ready to label: rows, jobs and files, against the stand-in for X."""
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,3 +171,57 @@ def test_cancelled_download_stores_nothing(standin: Standin) -> None:
     job.refresh_from_db()
     assert job.state == "cancelled"
     assert not Variant.objects.stored().exists()
+
+
+def queued_download(standin: Standin) -> VariantJob:
+    """Return the waiting job of the only variant of a new post."""
+    post = Post.objects.create(x_id=standin.add_post([standin.add_video([standin.clip()])]))
+    tasks.collect_post(make_job(post=post).pk)
+    return VariantJob.objects.get()
+
+
+def test_full_disk_is_the_reason_and_the_download_waits(
+    monkeypatch: pytest.MonkeyPatch, standin: Standin
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("labeling.storage.move_in", full)
+    job = queued_download(standin)
+
+    tasks.store_variant(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.failure_kind) == ("queued", "disk_full")
+    assert "Free some space under MEDIA_ROOT" in job.failure_message
+    assert job.next_try_at > timezone.now()
+
+
+def test_variant_whose_disk_stays_full_fails_with_that_reason(
+    monkeypatch: pytest.MonkeyPatch, standin: Standin
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("labeling.storage.move_in", full)
+    job = queued_download(standin)
+    VariantJob.objects.update(max_attempts=1)
+
+    tasks.store_variant(job.pk)
+
+    variant = Variant.objects.get()
+    assert (variant.state, variant.failure_kind) == ("failed", "disk_full")
+
+
+def test_download_whose_worker_died_behind_it_is_not_repeated(standin: Standin) -> None:
+    job = queued_download(standin)
+    tasks.store_variant(job.pk)
+    stored_at = Variant.objects.get().stored_at
+    VariantJob.objects.update(state="running", lease_until=timezone.now() - timedelta(minutes=1))
+
+    tasks.store_variant(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 2)
+    assert Variant.objects.get().stored_at == stored_at
+    assert standin.num_requests(Variant.objects.get().url) == 1

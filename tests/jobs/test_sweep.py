@@ -53,6 +53,18 @@ def test_sweep_rings_again_when_nobody_came(
     assert rung == [job.pk]
 
 
+def test_sweep_rings_again_when_the_broker_forgot(
+    rung: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    job = make_job(enqueued_at=timezone.now())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep.forget_rings()
+        sweep.sweep()
+
+    assert rung == [job.pk]
+
+
 def test_sweep_rings_for_an_orphan(
     rung: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:

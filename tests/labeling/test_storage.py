@@ -51,6 +51,24 @@ def test_same_bytes_are_stored_once(source: Path, media: Path) -> None:
     assert len(files(media)) == 1
 
 
+def test_finished_file_is_moved_in(source: Path, media: Path) -> None:
+    stored = storage.move_in(source, ".mp4", sha256=SHA256)
+
+    assert (media / stored.name).read_bytes() == CONTENT
+    assert stored.num_bytes == len(CONTENT)
+    assert not source.exists()
+
+
+def test_finished_file_of_bytes_that_are_there_is_dropped(source: Path, media: Path) -> None:
+    stored = storage.store_file(source, ".mp4")
+
+    again = storage.move_in(source, ".mp4", sha256=SHA256)
+
+    assert again == stored
+    assert not source.exists()
+    assert len(files(media)) == 1
+
+
 def test_bytes_are_stored_in_a_folder_of_their_kind(media: Path) -> None:
     stored = storage.store_bytes(b"jpeg", ".jpg", folder="posters")
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import embedded
-from jobs.sweep import sweep
+from jobs.sweep import forget_rings, sweep
 from labeling import roles
 from labeling.models import Video
 
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         self.greet(host, port)
         from config.wsgi import application
 
+        forget_rings()
         with embedded.worker(), embedded.clock(), embedded.inference():
             sweep()
             embedded.serve(listener, application)
