@@ -27,6 +27,9 @@ class ModelVersion(models.Model):
     weights_sha256 = models.CharField(max_length=64)
     batch_digest = models.CharField(max_length=64, blank=True, help_text="Of the batch it was trained on.")
     metrics = models.JSONField(default=dict, blank=True)
+    learned_labels = models.JSONField(
+        default=list, blank=True, help_text="Labels it saw both with and without in training; empty: all."
+    )
     is_trained = models.BooleanField(default=False)
     is_current = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -110,11 +113,15 @@ class Prediction(models.Model):
         indexes = [models.Index(name="prediction_ai_gen", fields=["ai_gen"], condition=Q(is_served=True))]
 
     def suggestions(self) -> list[Suggestion]:
-        """Return probability and standard error per label, in the label order of v5."""
+        """Return probability and standard error per label, in the label order of v5.
+
+        A label the model never learned has an output too, and it is noise: nobody is shown it.
+        """
+        learned = self.model.learned_labels or self.probabilities
         return [
             Suggestion(label, self.probabilities[label], self.standard_errors.get(label, 0.0))
             for label in Label
-            if label in self.probabilities
+            if label in self.probabilities and label in learned
         ]
 
     def __str__(self) -> str:

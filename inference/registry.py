@@ -35,6 +35,7 @@ class Origin:
 
     is_trained: bool = True
     batch_digest: str = ""
+    learned_labels: list[str] = field(default_factory=list)
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
@@ -56,6 +57,7 @@ def register(slug: str, weights: Path, described: Description, origin: Origin) -
         weights_sha256=stored.sha256,
         batch_digest=origin.batch_digest,
         metrics=origin.metrics,
+        learned_labels=origin.learned_labels,
         is_trained=origin.is_trained,
     )
 

@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils import timezone
 
+from cakelens.labels import V5_LABELS
 from inference import registry
 from inference.models import ModelVersion
 from jobs.heartbeat import kept_alive
@@ -150,6 +151,13 @@ def manifest_of(batch: TrainingBatch) -> Manifest:
     return manifest.without(withdrawn) if withdrawn else manifest
 
 
+def learned_labels(manifest: Manifest) -> list[str]:
+    """Return the labels that training videos have both ways: the others' outputs are noise."""
+    train = manifest.of_split("train")
+    both = {True, False}
+    return [str(label) for label in V5_LABELS if both <= {row.labels.get(label) for row in train}]
+
+
 def local_media(manifest: Manifest) -> Path:
     """Return the folder that the manifest's names lead from, fetching what a bucket holds."""
     if storage.is_local():
@@ -241,7 +249,9 @@ def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
     result = trainer.result
     assert result is not None
     metrics = model_metrics(result, batch=run.batch.slug)
-    origin = registry.Origin(batch_digest=run.batch.digest, metrics=metrics)
+    origin = registry.Origin(
+        batch_digest=run.batch.digest, learned_labels=learned_labels(trainer.manifest), metrics=metrics
+    )
     try:
         registry.register(trainer.slug, result.weights, runner.describe(result.weights), origin)
     except registry.RegistryError as exc:

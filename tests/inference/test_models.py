@@ -106,6 +106,14 @@ def test_models_promoted_at_once_leave_one_current() -> None:
     assert ModelVersion.objects.suggesting().count() == 1
 
 
+def test_suggestions_leave_out_what_the_model_never_learned() -> None:
+    model = make_model(learned_labels=["AI_GEN", "VEO"])
+
+    prediction = make_prediction(make_video(), model)
+
+    assert [suggestion.label for suggestion in prediction.suggestions()] == [Label.AI_GEN, Label.VEO]
+
+
 def test_suggestions_are_in_the_order_of_the_labels() -> None:
     probabilities = {"SORA": 0.7, "AI_GEN": 0.9, "A_LABEL_OF_TOMORROW": 0.5}
     prediction = make_prediction(

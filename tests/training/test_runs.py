@@ -42,6 +42,7 @@ def test_train_batch_registers_a_model_of_the_batch(
     assert (printed["model"], printed["steps"]) == (model.slug, 2)
     assert (model.slug, model.batch_digest, model.is_trained) == ("v5-0-tiny-1", batch.digest, True)
     assert model.metrics["batch"] == "v5.0"
+    assert model.learned_labels == ["AI_GEN"]
     assert (run.state, run.step, run.model_slug, run.attempts) == ("done", 2, model.slug, 1)
     assert run.loss_first is not None
 
