@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('weights_sha256', models.CharField(max_length=64)),
                 ('batch_digest', models.CharField(blank=True, help_text='Of the batch it was trained on.', max_length=64)),
                 ('metrics', models.JSONField(blank=True, default=dict)),
+                ('learned_labels', models.JSONField(blank=True, default=list, help_text='Labels it saw both with and without in training; empty: all.')),
                 ('is_trained', models.BooleanField(default=False)),
                 ('is_current', models.BooleanField(default=False, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
