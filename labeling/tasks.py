@@ -54,9 +54,9 @@ def run_collect(job: CollectJob) -> None:
         job.fail(exc)
         job.post.mark_failed(exc.kind, str(exc))
     except Transient as exc:
-        pausing.consider(exc)
         if job.retry_later(exc, at=exc.retry_at) and job.attempts >= job.max_attempts:
             job.post.mark_failed(exc.kind, str(exc))
+        pausing.consider(exc)
     except JobInterrupted:
         return
     else:
