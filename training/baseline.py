@@ -71,12 +71,14 @@ def metadata_baseline(train: Sequence[ManifestRow], test: Sequence[ManifestRow])
 
 def confounds(rows: Sequence[ManifestRow]) -> dict[str, float]:
     """Give the facts that alone predict AI_GEN better than chance allows, and their AUC, strongest first."""
-    targets_V = ai_gen(rows)
-    return {
-        name: auc
-        for name, auc in sorted(fact_aucs(rows).items(), key=lambda item: -item[1])
-        if auc > max(NOTEWORTHY_AUC, 0.5 + CHANCE_SIGMAS * _chance_error(targets_V))
-    }
+    return telling(fact_aucs(rows), rows)
+
+
+def telling(aucs: Mapping[str, float], rows: Sequence[ManifestRow]) -> dict[str, float]:
+    """Keep of `fact_aucs(rows)` those that chance does not explain, strongest first."""
+    least = max(NOTEWORTHY_AUC, 0.5 + CHANCE_SIGMAS * _chance_error(ai_gen(rows)))
+    strongest_first = sorted(aucs.items(), key=lambda item: -item[1])
+    return {name: auc for name, auc in strongest_first if auc > least}
 
 
 def fact_aucs(rows: Sequence[ManifestRow]) -> dict[str, float]:

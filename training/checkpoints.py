@@ -34,7 +34,7 @@ class Stateful(Protocol):
 class Checkpoints:
     """The checkpoints of one run in one folder.
 
-    A run is continued only on the batch (`digest`) and with the `config` that it began with.
+    A run is continued only on the rows (`digest`) and with the `config` that it began with.
     """
 
     folder: Path
@@ -86,8 +86,9 @@ class Checkpoints:
 
     def _check(self, path: Path, state: Mapping[str, Any]) -> None:
         if state["digest"] != self.digest:
-            what = f"is of the batch {state['digest'][:12]}…, not of {self.digest[:12]}…"
-            raise CheckpointError(path, what, "Resume with its batch, or start in another folder.")
+            what = f"learned from other videos (digest {state['digest'][:12]}…, now {self.digest[:12]}…)"
+            remedy = "Resume with its batch; if videos were withdrawn since, start in another folder."
+            raise CheckpointError(path, what, remedy)
         differing = self._differences(path, state["config"])
         if differing:
             what = f"has another config ({', '.join(differing)})"

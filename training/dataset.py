@@ -5,8 +5,10 @@ so that a run continues exactly. Frames stay uint8 on the way. Loads no Django: 
 Shapes: N framesets, C = 3 colours, T = 9 frames, H and W the window, L = 17 labels.
 """
 
+import multiprocessing
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,11 +122,20 @@ def _from_workers(
         batch_sampler=picked,
         collate_fn=collate,
         num_workers=dataset.config.num_workers,
-        # Workers of a fresh process inherit neither threads nor database connections nor CUDA.
-        multiprocessing_context="forkserver",
+        multiprocessing_context=_fresh_processes(),
         generator=torch.Generator(),  # its own: taking one from torch's would shift the run's randomness
         pin_memory=pin_memory,
     )
+
+
+def _fresh_processes() -> BaseContext:
+    """Give a maker of workers that inherit neither threads nor database connections nor CUDA from here.
+
+    They are forked from a process that has imported what they need, once for all of them.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["training.dataset", "torchcodec.decoders"])
+    return context
 
 
 def _random_frames(reader: VideoReader, rng: np.random.Generator) -> Tensor:

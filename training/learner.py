@@ -10,11 +10,11 @@ from cakelens.model import Model
 from training.checkpoints import Stateful
 from training.config import TrainConfig
 from training.dataset import Minibatch
-from training.loop import StepResult, make_optimizer, make_scheduler, train_step
+from training.loop import StepResult, make_optimizer, rate_share, set_rate, train_step
 
 
 class Learner:
-    """Model, optimizer and learning rate of a run, made from the config's seed or from `init`.
+    """Model and optimizer of a run, made from the config's seed or from `init`.
 
     Raises:
         WeightsError: `init` does not fit the config's model.
@@ -22,41 +22,38 @@ class Learner:
 
     def __init__(self, config: TrainConfig, num_steps: int, device: str, init: Path | None = None) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.device = config, device
+        self.config, self.num_steps, self.device = config, num_steps, device
         self.model = Model(config.model)
         if init is not None:
             weights.load_into(self.model, init)
         self.model.to(device).train()
         self.optimizer = make_optimizer(self.model, config)
-        self.scheduler = make_scheduler(self.optimizer, config, num_steps)
 
     @property
     def parts(self) -> dict[str, Stateful]:
-        parts = {"model": self.model, "optimizer": self.optimizer, "scheduler": self.scheduler}
-        return cast(dict[str, Stateful], parts)
+        return cast(dict[str, Stateful], {"model": self.model, "optimizer": self.optimizer})
 
-    @property
-    def learning_rate(self) -> float:
-        return float(self.scheduler.get_last_lr()[0])
+    def rate(self, step: int) -> float:
+        """Give the learning rate of `step`, counted from 1."""
+        return self.config.learning_rate * rate_share(step - 1, self.num_steps, self.config.warmup_share)
 
-    def learn(self, minibatch: Minibatch) -> StepResult | None:
-        """Do one step; None, and no more than a step of the schedule, if the minibatch is empty.
+    def learn(self, step: int, minibatch: Minibatch) -> StepResult | None:
+        """Do `step`, counted from 1; None, and nothing done, if the minibatch is empty.
 
         Raises:
             NonFiniteGradient: The weights are unchanged.
         """
-        result = None
-        if len(minibatch.frames_NCTHW):
-            self.model.train()
-            result = train_step(
-                self.model,
-                self._moved(minibatch),
-                self.optimizer,
-                max_grad_norm=self.config.max_grad_norm,
-                use_bf16=self.config.precision == "auto" and self.device.startswith("cuda"),
-            )
-        self.scheduler.step()
-        return result
+        if not len(minibatch.frames_NCTHW):
+            return None
+        self.model.train()
+        set_rate(self.optimizer, self.rate(step))
+        return train_step(
+            self.model,
+            self._moved(minibatch),
+            self.optimizer,
+            max_grad_norm=self.config.max_grad_norm,
+            use_bf16=self.config.precision == "auto" and self.device.startswith("cuda"),
+        )
 
     def _moved(self, minibatch: Minibatch) -> Minibatch:
         frames_NCTHW, targets_NL, mask_NL, unreadable = minibatch

@@ -90,8 +90,10 @@ def intervals(
 ) -> tuple[list[float] | None, list[float] | None]:
     """Give the 95% intervals of AUC and AP over resampled groups.
 
-    None where a resample in two lacks one class.
+    None for a single group, and where a resample in two lacks one class.
     """
+    if len(set(groups)) < 2:
+        return None, None
     weights_RV = _resampled(groups)
     auc_R, ap_R = weighted_auc_and_ap(scores_V, targets_V, weights_RV)
     return _interval(auc_R), _interval(ap_R)

@@ -64,6 +64,7 @@ class TrainResult:
     test: dict[str, Any]
     baseline: dict[str, Any]
     confounds: dict[str, float]
+    fact_aucs: dict[str, float]
 
     @property
     def ai_gen(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import csv
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +48,9 @@ class Clip:
         return "" if self.is_ai_gen and self.maker is None else str(int(self.maker == label))
 
 
-def make_clips(folder: Path, count: int, seed: int = 0, *, processes: int | None = None) -> Iterator[Clip]:
+def make_clips(
+    folder: Path, count: int, seed: int = 0, *, processes: int | None = None
+) -> Generator[Clip, None, None]:
     """Make `count` clips, every other one generated, and yield each when its file is whole.
 
     The same seed gives the same clips. `videos.csv` is written last: a folder that has one is complete.

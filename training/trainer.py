@@ -8,7 +8,7 @@
 The folder `out_dir` then holds `config.json`, `best.safetensors`, `checkpoints/` and `metrics.json`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,8 +26,8 @@ from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
 from training.evaluate import VideoScore, evaluate, score_videos, thresholds_of
 from training.learner import Learner
-from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
-from training.manifest import Manifest
+from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch, core_left_free
+from training.manifest import Manifest, canonical_digest
 from training.media import check_media
 from training.outcome import Progress, TrainResult, write_json
 from training.sampling import Schedule
@@ -77,7 +77,9 @@ class Trainer:
         self._progress = Progress()
         self._rows = {split: manifest.of_split(split) for split in ("train", "validation", "test")}
         self._schedule = Schedule.of(self._rows["train"], config)
-        self._checkpoints = Checkpoints(out_dir / "checkpoints", manifest.digest, config)
+        # Of the rows in hand: a video withdrawn since the export changes every later minibatch.
+        digest = canonical_digest(manifest.rows)
+        self._checkpoints = Checkpoints(out_dir / "checkpoints", digest, config)
 
     @property
     def num_steps(self) -> int:
@@ -95,7 +97,7 @@ class Trainer:
         """Ask `run()` to end after the step in hand."""
         self._stop.set()
 
-    def run(self) -> Iterator[Report]:
+    def run(self) -> Generator[Report, None, None]:
         """Do the run, reporting as it goes.
 
         Raises:
@@ -105,10 +107,11 @@ class Trainer:
         """
         self._check_start()
         yield from self._check_files()
-        learner = Learner(self.config, self.num_steps, self.device, self._init)
-        yield from self._train(learner, self._begin(learner))
-        if not self.is_stopped:
-            yield from self._conclude()
+        with core_left_free():
+            learner = Learner(self.config, self.num_steps, self.device, self._init)
+            yield from self._train(learner, self._begin(learner))
+            if not self.is_stopped:
+                yield from self._conclude()
 
     def _check_start(self) -> None:
         if not self._rows["train"]:
@@ -160,7 +163,7 @@ class Trainer:
 
     def _step(self, step: int, learner: Learner, minibatch: Minibatch) -> StepResult | None:
         try:
-            result = learner.learn(minibatch)
+            result = learner.learn(step, minibatch)
         except NonFiniteGradient as exc:
             remedy = "Start in another folder with a lower --learning-rate."
             raise TrainingError(f"Training broke down: {exc}. {remedy}") from exc
@@ -184,7 +187,7 @@ class Trainer:
             total=self.num_steps,
             epoch=(step - 1) // self._schedule.steps_per_epoch,
             loss=result.loss if result else None,
-            learning_rate=learner.learning_rate,
+            learning_rate=learner.rate(step),
             pace=stopwatch.step_done(len(minibatch.frames_NCTHW)),
             unreadable=tuple(minibatch.unreadable),
         )
@@ -213,6 +216,7 @@ class Trainer:
     def _result(self, validation: Sequence[VideoScore], test: Sequence[VideoScore]) -> TrainResult:
         progress, thresholds = self._progress, thresholds_of(validation)
         loss_first, loss_last = progress.first_and_last_loss()
+        fact_aucs = baseline.fact_aucs(self.manifest.rows)
         return TrainResult(
             weights=self.weights_path,
             steps=self.num_steps,
@@ -227,7 +231,8 @@ class Trainer:
             validation=evaluate(validation, thresholds),
             test=evaluate(test, thresholds),
             baseline=baseline.metadata_baseline(self._rows["train"], [score.row for score in test]),
-            confounds=baseline.confounds(self.manifest.rows),
+            confounds=baseline.telling(fact_aucs, self.manifest.rows),
+            fact_aucs=fact_aucs,
         )
 
     def _judge(
