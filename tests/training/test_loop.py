@@ -1,0 +1,121 @@
+import math
+import os
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from training.config import TrainConfig
+from training.dataset import Minibatch
+from training.loop import (
+    NonFiniteGradient,
+    Stopwatch,
+    core_left_free,
+    make_optimizer,
+    masked_loss,
+    rate_share,
+    train_step,
+)
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Linear(6, 17)
+
+
+def minibatch(frames_NF: Tensor) -> Minibatch:
+    """Any features will do in place of frames: a step does not look at their shape."""
+    targets_NL = (torch.arange(frames_NF.shape[0] * 17).reshape(-1, 17) % 2).float()
+    return Minibatch(frames_NF, targets_NL, torch.ones_like(targets_NL), [])
+
+
+def test_loss_is_the_mean_over_judged_labels() -> None:
+    logits_NL = torch.tensor([[0.0, 5.0], [2.0, -1.0]])
+    targets_NL = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    mask_NL = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+
+    loss = masked_loss(logits_NL, targets_NL, mask_NL)
+
+    assert loss.item() == pytest.approx((math.log(2) + math.log(1 + math.exp(2))) / 2)
+
+
+def test_label_that_was_not_judged_gets_no_gradient() -> None:
+    logits_NL = torch.zeros(1, 2, requires_grad=True)
+
+    masked_loss(logits_NL, torch.ones(1, 2), torch.tensor([[1.0, 0.0]])).backward()
+
+    assert logits_NL.grad is not None
+    assert logits_NL.grad.tolist() == [[-0.5, 0.0]]
+
+
+def test_loss_of_nothing_judged_is_zero() -> None:
+    assert masked_loss(torch.ones(2, 17), torch.ones(2, 17), torch.zeros(2, 17)).item() == 0.0
+
+
+@pytest.mark.slow  # the first step of an optimizer imports for seconds
+def test_step_lowers_the_loss(model: nn.Module) -> None:
+    optimizer = make_optimizer(model, TrainConfig(learning_rate=0.1))
+    batch = minibatch(torch.randn(4, 6))
+
+    losses = [train_step(model, batch, optimizer, max_grad_norm=1.0).loss for _ in range(5)]
+
+    assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.slow  # the first step of an optimizer imports for seconds
+def test_non_finite_gradient_leaves_the_weights(model: nn.Module) -> None:
+    optimizer = make_optimizer(model, TrainConfig())
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+
+    with pytest.raises(NonFiniteGradient, match="the gradient is not finite at a loss of nan"):
+        train_step(model, minibatch(torch.full((2, 6), torch.nan)), optimizer, max_grad_norm=1.0)
+
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_decay_spares_biases_and_norms(model: nn.Module) -> None:
+    optimizer = make_optimizer(model, TrainConfig(weight_decay=0.1))
+
+    decays = {
+        group["weight_decay"]: [tuple(p.shape) for p in group["params"]] for group in optimizer.param_groups
+    }
+
+    assert decays == {0.1: [(17, 6)], 0.0: [(17,)]}
+
+
+def test_rate_rises_to_its_peak_and_falls_to_zero() -> None:
+    shares = [rate_share(step, 100, 0.1) for step in range(101)]
+
+    assert shares[:10] == pytest.approx([step / 10 for step in range(1, 11)])
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+    assert (shares[55], shares[100]) == pytest.approx((0.5, 0.0))
+
+
+def test_rate_of_a_run_of_one_step_is_the_peak() -> None:
+    assert rate_share(0, 1, 0.0) == 1.0
+
+
+def test_one_core_is_left_to_decoding_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    before = torch.get_num_threads()
+
+    with core_left_free():
+        within = torch.get_num_threads()
+
+    assert (within, torch.get_num_threads()) == (1, before)
+
+
+def test_stopwatch_ends_with_nothing_left() -> None:
+    stopwatch = Stopwatch(num_steps=2)
+
+    paces = []
+    for _ in range(2):
+        stopwatch.data_ready()
+        paces.append(stopwatch.step_done(num_samples=4))
+        stopwatch.next_step()
+
+    assert paces[0].eta_seconds > 0
+    assert paces[1].eta_seconds == 0
+    assert all(0 <= pace.data_wait_share <= 1 for pace in paces)
