@@ -48,7 +48,7 @@ def alone(var_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            raise AlreadyUp(f"The app is running on {var_dir} already. Stop it there first (Ctrl-C).") from exc
+            raise AlreadyUp(f"The app is running on {var_dir} already. Stop it there first: Ctrl-C.") from exc
         yield
 
 

@@ -31,7 +31,7 @@ def collect(*x_ids: str) -> None:
 
 
 def test_collect_stores_every_variant_and_opens_a_slot(standin: Standin) -> None:
-    clips = [standin.clip("small", size="64x36"), standin.clip("large", size="128x72")]
+    clips = [standin.clip("rung-36", size="64x36"), standin.clip("rung-72", size="128x72")]
     x_id = standin.add_post([standin.add_video(clips)])
 
     collect(x_id)
@@ -97,7 +97,7 @@ def test_collect_of_a_link_elsewhere_refuses_that_line_alone(standin: Standin) -
 
 
 def test_one_failed_variant_does_not_lose_the_others(standin: Standin) -> None:
-    clips = [standin.clip("small", size="64x36"), standin.clip("large", size="128x72")]
+    clips = [standin.clip("rung-36", size="64x36"), standin.clip("rung-72", size="128x72")]
     video = standin.add_video(clips)
     x_id = standin.add_post([video])
     standin.break_url(video["video_info"]["variants"][0]["url"], status=403)
