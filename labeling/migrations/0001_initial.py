@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
                 ('failure_kind', models.CharField(blank=True, max_length=40)),
                 ('failure_message', models.TextField(blank=True)),
                 ('deleted_on_x_at', models.DateTimeField(blank=True, null=True)),
+                ('rechecked_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('added_how', models.CharField(choices=[('page', 'Collect page'), ('api', 'API'), ('command', 'Command line'), ('csv', 'CSV file')], default='command', max_length=10)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('collected_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -1,10 +1,12 @@
 """A post: one X post, or one imported item."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,6 +32,13 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def waiting(self) -> Self:
         return self.filter(collected_at=None, failure_kind="")
+
+    def to_recheck(self, *, before: datetime) -> Self:
+        """Posts of X that nobody has asked for since `before`, the longest unasked first."""
+        unasked = Q(rechecked_at=None, collected_at__lt=before) | Q(rechecked_at__lt=before)
+        return self.filter(unasked, source=PostSource.X).order_by(
+            F("rechecked_at").asc(nulls_first=True), "pk"
+        )
 
     def matching(self, text: str) -> Self:
         """Posts whose text, author or id contains `text`."""
@@ -62,6 +71,7 @@ class Post(models.Model):
     failure_kind = models.CharField(max_length=40, blank=True)
     failure_message = models.TextField(blank=True)
     deleted_on_x_at = models.DateTimeField(null=True, blank=True)
+    rechecked_at = models.DateTimeField(null=True, blank=True, editable=False)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -86,6 +96,15 @@ class Post(models.Model):
 
     def mark_failed(self, kind: str, message: str) -> None:
         type(self).objects.filter(pk=self.pk).update(failure_kind=kind, failure_message=message)
+
+    def mark_rechecked(self, *, is_gone: bool) -> None:
+        """Note that X was asked, and whether the post is still there; what is stored of it stays."""
+        post = type(self).objects.filter(pk=self.pk)
+        post.update(rechecked_at=Now())
+        if is_gone:
+            post.filter(deleted_on_x_at=None).update(deleted_on_x_at=Now())
+        else:
+            post.update(deleted_on_x_at=None)
 
     def get_absolute_url(self) -> str:
         return reverse("labeling:post-detail", args=[self.pk])

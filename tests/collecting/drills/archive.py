@@ -28,7 +28,7 @@ class Found:
     state: str
     sha256: str
     name: str
-    num_bytes: int
+    num_bytes: int | None
 
 
 def publish(standin: Standin, num_posts: int) -> Archive:
