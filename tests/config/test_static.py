@@ -11,12 +11,17 @@ def passed_on(environ: dict[str, object], start_response: object) -> list[bytes]
     return [b"from Django"]
 
 
+def start(status: str, headers: object, exc_info: object = None) -> None:
+    """Begin an answer, as a server does."""
+
+
 def get(path: str) -> bytes:
     environ: dict[str, object] = {"PATH_INFO": path}
     setup_testing_defaults(environ)
-    return b"".join(
-        with_static_files(passed_on)(environ, lambda status, headers, exc_info=None: lambda data: data)
-    )
+    answer = with_static_files(passed_on)(environ, start)
+    body = b"".join(answer)
+    getattr(answer, "close", lambda: None)()
+    return body
 
 
 @pytest.mark.parametrize(
