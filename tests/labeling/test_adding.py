@@ -1,6 +1,8 @@
 """Pasted lines become posts to collect, once."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling.collecting.adding import add_links, collect_again
 from labeling.models import AddedHow, CollectJob, Post, VariantJob
@@ -86,3 +88,25 @@ def test_collect_again_does_nothing_where_nothing_failed() -> None:
     job.refresh_from_db()
     assert not is_queued
     assert job.state == "done"
+
+
+def test_thousand_links_cost_as_many_queries_as_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labeling.collecting.adding.RUNG_AT_ONCE", 0)
+    counts = []
+
+    for first, number in ((0, 10), (1000, 400)):
+        links = [f"https://x.com/i/status/{1234567890 + first + n}" for n in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            add_links(links, user=None, how=AddedHow.PAGE)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+    assert CollectJob.objects.count() == 410
+
+
+def test_workers_are_told_of_the_first_links_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labeling.collecting.adding.RUNG_AT_ONCE", 2)
+
+    add_links([f"https://x.com/i/status/{1234567890 + n}" for n in range(5)], user=None, how=AddedHow.CSV)
+
+    assert CollectJob.objects.filter(enqueued_at__isnull=False).count() == 2
