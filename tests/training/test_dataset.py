@@ -99,6 +99,7 @@ def test_flip_mirrors_some_and_never_when_off(clip_rows: ClipRows) -> None:
     assert all(m or torch.equal(a, b) for a, b, m in zip(plain, some, mirrored, strict=True))
 
 
+@pytest.mark.slow
 def test_every_variant_is_drawn(tmp_path: Path, clip: Callable[..., Path], make_row: MakeRow) -> None:
     variants = []
     for place, width in enumerate((64, 128)):

@@ -87,6 +87,7 @@ def test_auc_of_one_class_is_unknown(scores: list[VideoScore]) -> None:
     assert ai_gen_auc([]) is None
 
 
+@pytest.mark.slow
 def test_scores_are_the_detectors_on_the_largest_encoding(clip_rows: ClipRows) -> None:
     rows, media_dir = clip_rows("test", num_frames=30)
     torch.manual_seed(0)

@@ -1,5 +1,8 @@
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -8,13 +11,13 @@ import pytest
 import torch
 
 from cakelens import weights
-from cakelens.config import ModelConfig
+from cakelens.config import PRESETS, TINY, ModelConfig
 from cakelens.model import Model
 from training import loop
 from training.checkpoints import CheckpointError
 from training.config import TrainConfig
 from training.loop import StepReport
-from training.manifest import Manifest, canonical_digest
+from training.manifest import Manifest, canonical_digest, write_manifest
 from training.rows import ManifestRow
 from training.trainer import StageReport, Trainer, TrainingError
 
@@ -111,6 +114,41 @@ def test_killed_run_continues_from_its_last_checkpoint(trainer: MakeTrainer) -> 
     after = losses(trainer(resume=True))
 
     assert after == {step: loss for step, loss in whole.items() if step > 4}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from training.config import TrainConfig
+from training.loop import StepReport
+from training.manifest import read_manifest
+from training.trainer import Trainer
+
+manifest, media_dir, out_dir = map(Path, sys.argv[1:])
+config = TrainConfig(steps=6, minibatch_size=2, eval_framesets=1, checkpoint_every=2, learning_rate=0.01)
+for report in Trainer(config, read_manifest(manifest), media_dir, out_dir).run():
+    if isinstance(report, StepReport) and report.step == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_run_killed_by_the_system_continues_exactly(
+    trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(PRESETS, "tiny", TINY)  # the other process knows no smaller one
+    whole_run, resumed_run = trainer(folder="whole"), trainer(resume=True)
+    manifest = resumed_run.manifest
+    write_manifest(
+        manifest.rows, tmp_path / "m", slug="v5.0", digest=manifest.digest, filters={}, created_at=""
+    )
+    whole = losses(whole_run)
+
+    arguments = [tmp_path / "m", resumed_run.media_dir, tmp_path / "run"]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], cwd=Path(__file__).parents[2])
+    after = losses(resumed_run)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert after == {step: loss for step, loss in whole.items() if step > 2}
 
 
 def test_worker_processes_change_no_loss(trainer: MakeTrainer) -> None:
