@@ -2,7 +2,8 @@
 
 | backend   | for                                                           |
 |-----------|---------------------------------------------------------------|
-| streaming | the v5 on a CPU: two buffers, frame by frame, fp32 or bf16    |
+| streaming | the v5 on a CPU: two buffers, frame by frame, fp32 or bf16;   |
+|           | norms in C where there is a compiler, else in torch           |
 | inductor  | CUDA and ROCm at `auto`: `torch.compile` fuses the norms      |
 | eager     | everything else, and what the others are held against         |
 """
@@ -10,13 +11,15 @@
 import logging
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from cakelens.model import Model
+from cakelens.native import native_passes
+from cakelens.passes import TorchPasses
+from cakelens.processor import cpu_flags
 from cakelens.streaming import StreamingModel
 
 logger = logging.getLogger(__name__)
@@ -41,7 +44,9 @@ def make_runner(model: Model, device: str, precision: Precision, backend: Backen
     logger.info("backend %s on %s in %s", backend, device, str(dtype).removeprefix("torch."))
     if backend == "streaming":
         _check_streaming(model, device)
-        return StreamingModel(model, dtype)
+        passes = native_passes() or TorchPasses()
+        logger.info("norms: %s", passes.name)
+        return StreamingModel(model, dtype, passes)
     if backend == "inductor":
         return _in_dtype(torch.compile(model, dynamic=False), device, dtype)
     if backend == "eager":
@@ -66,18 +71,6 @@ def best_dtype(device: str) -> torch.dtype:
     if device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
     return torch.float32
-
-
-def cpu_flags(path: Path = Path("/proc/cpuinfo")) -> set[str]:
-    """List the processor's features as Linux names them; empty where they cannot be read."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return set()
-    fields = (line.partition(":") for line in lines)
-    return {
-        flag for key, _, flags in fields if key.strip() in ("flags", "Features") for flag in flags.split()
-    }
 
 
 def _check_streaming(model: Model, device: str) -> None:

@@ -72,11 +72,13 @@ class FullyConnected(nn.Module):
         self.relu3 = nn.Linear(hidden[2], num_labels)
 
     def forward(self, features_NF: Tensor) -> Tensor:
-        x_NF = features_NF
-        for linear in (self.linear0, self.linear1, self.linear2):
-            x_NF = F.leaky_relu(linear(x_NF), SLOPE)
-        logits_NL: Tensor = self.relu3(x_NF)
-        return logits_NL
+        return self.after_linear0(self.linear0(features_NF))
+
+    def after_linear0(self, x_NF: Tensor) -> Tensor:
+        """Do the rest, for a caller who ran the large first layer in parts."""
+        for linear in (self.linear1, self.linear2, self.relu3):
+            x_NF = linear(F.leaky_relu(x_NF, SLOPE))
+        return x_NF
 
 
 def max_pool(x_MCHW: Tensor, size: int = 5) -> Tensor:

@@ -16,9 +16,11 @@ from cakelens.framesets import FRAMES
 from cakelens.fused import EPSILON, SLOPE
 from cakelens.layers import SpaceTimeBlock
 from cakelens.model import Model, as_frames
-from cakelens.passes import leaky_sums, normalise
+from cakelens.pages import is_releasable, release
+from cakelens.passes import Passes, TorchPasses
 
 _POOL = 5
+_HEAD_ROWS = 16  # 33 MB of the published first layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class _Layer:
 class StreamingModel:
     """Judge framesets on the CPU with `model`'s weights, in fp32 or bf16.
 
-    The head stays in fp32: its first layer is a gigabyte that is read once per frameset, best from
-    where the weights' file is mapped.
+    The head stays in fp32, read from where the weights' file is mapped.
     """
 
-    def __init__(self, model: Model, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, model: Model, dtype: torch.dtype = torch.float32, passes: Passes | None = None
+    ) -> None:
+        self._passes = passes or TorchPasses()
         self._model = model
         self._dtype = dtype
         self._side = (model.config.window - 3) // 3 + 1
@@ -53,8 +57,19 @@ class StreamingModel:
         """Give logits (N, 17) of uint8 framesets (N, 3, 9, H, W)."""
         self._lay_out_weights()
         features = [self._features(frames_CTHW) for frames_CTHW in frames_NCTHW]
-        logits_NL: Tensor = self._model.head(torch.stack(features))
-        return logits_NL
+        return self._judge(torch.stack(features))
+
+    def _judge(self, features_NF: Tensor) -> Tensor:
+        """Run the head, whose first layer is a gigabyte, by slices that are let go of after use."""
+        linear0 = self._model.head.linear0
+        slices = zip(linear0.weight.split(_HEAD_ROWS), linear0.bias.split(_HEAD_ROWS), strict=True)
+        is_mapped = is_releasable(linear0.weight)
+        parts = []
+        for weight_HF, bias_H in slices:
+            parts.append(F.linear(features_NF, weight_HF, bias_H))
+            if is_mapped:
+                release(weight_HF)
+        return self._model.head.after_linear0(torch.cat(parts, dim=1))
 
     def _lay_out_weights(self) -> None:
         """Copy the convolutions' weights: milliseconds, and what the model learned meanwhile counts."""
@@ -70,7 +85,7 @@ class StreamingModel:
 
     def _run_stem(self, frames_TCHW: Tensor) -> Tensor:
         x_TPC = self._carve(self._buffers[0], 0, self._stem.channels)
-        statistics = _Statistics(self._stem)
+        statistics = _Statistics(self._passes, self._stem)
         for t in range(FRAMES):
             picture_1CHW = frames_TCHW[t : t + 1].to(self._dtype)
             out_1CHW = F.conv2d(picture_1CHW, self._stem.weight, self._stem.bias_C, stride=3)
@@ -89,7 +104,7 @@ class StreamingModel:
         return out_TPC
 
     def _run_space(self, x_TPC: Tensor, layer: _Layer, out_TPC: Tensor) -> None:
-        statistics = _Statistics(layer)
+        statistics = _Statistics(self._passes, layer)
         for t in range(FRAMES):
             out_1CHW = F.conv2d(self._picture(x_TPC[t]), layer.weight, layer.bias_C, padding=1)
             statistics.take(_rows(out_1CHW), out_TPC[t])
@@ -98,7 +113,7 @@ class StreamingModel:
     def _run_time(
         self, in_TPC: Tensor, layer: _Layer, out_TPC: Tensor, skip_TPC: Tensor, *, frames: int
     ) -> None:
-        statistics = _Statistics(layer)
+        statistics = _Statistics(self._passes, layer)
         for t in range(FRAMES):
             first, last = max(t - 1, 0), min(t + 1, FRAMES - 1)
             seen_1CTP = in_TPC[first : last + 1].permute(2, 0, 1)[None]
@@ -133,7 +148,8 @@ class StreamingModel:
 class _Statistics:
     """Take frames one by one, then normalise them all."""
 
-    def __init__(self, layer: _Layer) -> None:
+    def __init__(self, passes: Passes, layer: _Layer) -> None:
+        self._passes = passes
         self._layer = layer
         self._sums_2C = torch.zeros(2, layer.channels, dtype=torch.float64)
         self._pivot_C: Tensor | None = None
@@ -142,7 +158,7 @@ class _Statistics:
     def take(self, frame_PC: Tensor, out_PC: Tensor) -> None:
         if self._pivot_C is None:
             self._pivot_C = F.leaky_relu(frame_PC[0].float(), SLOPE)
-        leaky_sums(frame_PC, out_PC, self._pivot_C, self._sums_2C)
+        self._passes.leaky_sums(frame_PC, out_PC, self._pivot_C, self._sums_2C)
         self._rows += frame_PC.shape[0]
 
     def normalise(self, x_TPC: Tensor, skip_TPC: Tensor | None = None) -> None:
@@ -153,7 +169,7 @@ class _Statistics:
         shift_C = self._layer.shift_C - (self._pivot_C + distance_C) * gain_C
         for t, frame_PC in enumerate(x_TPC):
             skip_PC = None if skip_TPC is None else skip_TPC[t]
-            normalise(frame_PC, gain_C.float(), shift_C.float(), skip_PC)
+            self._passes.normalise(frame_PC, gain_C.float(), shift_C.float(), skip_PC)
 
 
 def _stem_layer(model: Model, dtype: torch.dtype) -> _Layer:

@@ -4,7 +4,8 @@ import torch
 from cakelens.config import ModelConfig
 from cakelens.fused import EPSILON, reference_leaky_norm
 from cakelens.model import Model
-from cakelens.passes import leaky_sums, normalise
+from cakelens.native import native_passes
+from cakelens.passes import Passes, TorchPasses
 from cakelens.streaming import StreamingModel
 
 
@@ -52,8 +53,29 @@ def test_streaming_sees_weights_loaded_later(small_model: Model, frames_uint8: t
     torch.testing.assert_close(logits_NL, small_model(frames_uint8), rtol=1e-4, atol=1e-5)
 
 
+@pytest.fixture(params=["torch", "native"])
+def passes(request: pytest.FixtureRequest) -> Passes:
+    found = TorchPasses() if request.param == "torch" else native_passes()
+    if found is None:
+        pytest.skip("there is no C compiler here")
+    return found
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_streaming_gives_the_same_with_any_passes(
+    dtype: torch.dtype, passes: Passes, small_model: Model, frames_uint8: torch.Tensor
+) -> None:
+    with torch.inference_mode():
+        expected_NL = StreamingModel(small_model, dtype)(frames_uint8)
+
+        logits_NL = StreamingModel(small_model, dtype, passes)(frames_uint8)
+
+    tolerance = 1e-5 if dtype == torch.float32 else 0.02
+    assert (logits_NL - expected_NL).abs().max() < tolerance * expected_NL.std()
+
+
 @pytest.mark.parametrize("skip_channels", [None, 4])
-def test_passes_equal_the_layers_over_several_blocks(skip_channels: int | None) -> None:
+def test_passes_equal_the_layers_over_several_blocks(skip_channels: int | None, passes: Passes) -> None:
     generator = torch.Generator().manual_seed(0)
     x_RC = torch.randn(9000, 6, generator=generator) + 20  # far from zero: the variance must not cancel
     skip_RC = None if skip_channels is None else torch.randn(9000, skip_channels, generator=generator)
@@ -63,10 +85,10 @@ def test_passes_equal_the_layers_over_several_blocks(skip_channels: int | None) 
 
     out_RC = torch.empty_like(x_RC)
     sums_2C = torch.zeros(2, 6, dtype=torch.float64)
-    leaky_sums(x_RC, out_RC, x_RC[0].clone(), sums_2C)
-    pivot_C = out_RC[0].clone()
+    pivot_C = torch.nn.functional.leaky_relu(x_RC[0])
+    passes.leaky_sums(x_RC, out_RC, pivot_C, sums_2C)
     distance_C, square_C = sums_2C / 9000
     gain_C = scale_C / (square_C - distance_C**2 + EPSILON).sqrt()
-    normalise(out_RC, gain_C.float(), (shift_C - (pivot_C + distance_C) * gain_C).float(), skip_RC)
+    passes.normalise(out_RC, gain_C.float(), (shift_C - (pivot_C + distance_C) * gain_C).float(), skip_RC)
 
     torch.testing.assert_close(out_RC.double(), expected_NPC[0].double(), rtol=1e-4, atol=1e-4)
