@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from cakelens.model import Model
-from cakelens.native import native_passes
-from cakelens.passes import TorchPasses
+from cakelens.native import MAX_CHANNELS, native_passes
+from cakelens.passes import Passes, TorchPasses
 from cakelens.processor import cpu_flags
 from cakelens.streaming import StreamingModel
 
@@ -44,7 +44,7 @@ def make_runner(model: Model, device: str, precision: Precision, backend: Backen
     logger.info("backend %s on %s in %s", backend, device, str(dtype).removeprefix("torch."))
     if backend == "streaming":
         _check_streaming(model, device)
-        passes = native_passes() or TorchPasses()
+        passes = _best_passes(model)
         logger.info("norms: %s", passes.name)
         return StreamingModel(model, dtype, passes)
     if backend == "inductor":
@@ -71,6 +71,12 @@ def best_dtype(device: str) -> torch.dtype:
     if device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
     return torch.float32
+
+
+def _best_passes(model: Model) -> Passes:
+    config = model.config
+    widest = config.initial_channels + 2 * config.channels_step * config.num_blocks
+    return (native_passes() if widest <= MAX_CHANNELS else None) or TorchPasses()
 
 
 def _check_streaming(model: Model, device: str) -> None:

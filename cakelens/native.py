@@ -27,6 +27,7 @@ from cakelens.processor import cpu_flags
 
 logger = logging.getLogger(__name__)
 
+MAX_CHANNELS = 1024  # as in kernel.c
 _SOURCE = Path(__file__).with_name("kernel.c")
 _FLAGS = ("-O3", "-march=native", "-shared", "-fPIC")
 _SUFFIXES = {torch.float32: "f32", torch.bfloat16: "bf16"}

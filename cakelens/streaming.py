@@ -198,8 +198,8 @@ def _layer(weight_OIHW: Tensor, bias_O: Tensor | None, norm: nn.InstanceNorm3d, 
 
 
 def _rows(x_1CHW: Tensor) -> Tensor:
-    """See a channels-last picture as rows of channels."""
-    return x_1CHW.permute(0, 2, 3, 1).reshape(-1, x_1CHW.shape[1])
+    """See a channels-last picture as rows of channels; any other layout is copied into one."""
+    return x_1CHW.permute(0, 2, 3, 1).reshape(-1, x_1CHW.shape[1]).contiguous()
 
 
 def _gap(space: _Layer, time: _Layer) -> int:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cakelens import backends
-from cakelens.config import TINY
+from cakelens.config import TINY, ModelConfig
 from cakelens.model import Model
 from cakelens.processor import cpu_flags
 
@@ -62,6 +62,15 @@ def test_unknown_choices_are_refused(arguments: tuple[str, str | None], small_mo
 def test_streaming_refuses_what_it_cannot_run() -> None:
     with pytest.raises(ValueError, match="backend streaming runs the v5 on a CPU, not motion on cpu"):
         backends.make_runner(Model(TINY), "cpu", "fp32", backend="streaming")
+
+
+def test_a_model_wider_than_the_kernel_runs_in_torch(caplog: pytest.LogCaptureFixture) -> None:
+    wide = ModelConfig(window=15, initial_channels=4, num_blocks=1, channels_step=600, hidden=(4, 4, 4))
+
+    with caplog.at_level(logging.INFO, logger="cakelens.backends"):
+        backends.make_runner(Model(wide), "cpu", "fp32")
+
+    assert caplog.messages[-1] == "norms: torch"
 
 
 @pytest.mark.nightly
