@@ -32,6 +32,7 @@ class AddedLink:
     post: Post | None = None
     error: str = ""
     reason: str = ""
+    note: str = ""
 
 
 def add_links(lines: Iterable[str], *, user: Any, how: AddedHow) -> list[AddedLink]:

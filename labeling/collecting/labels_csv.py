@@ -51,34 +51,48 @@ def _by_file(path: Path, reader: "csv.DictReader[str]") -> dict[str, Clip]:
     header = reader.fieldnames or []
     if "file" not in header:
         raise BadCsv(f"{path} has no column `file`; its columns are: {', '.join(header) or 'none'}.")
-    columns = dict(_label_columns(path, header))
+    columns = label_columns(path, header)
     clips: dict[str, Clip] = {}
     for row in reader:
-        clip = _clip(f"{path} line {reader.line_num}", row, columns)
+        clip = read_clip(f"{path} line {reader.line_num}", row, columns)
         if clip.file in clips:
             raise BadCsv(f"{path} line {reader.line_num}: {clip.file} is there twice. Keep one row.")
         clips[clip.file] = clip
     return clips
 
 
-def _label_columns(path: Path, header: Sequence[str]) -> Iterator[tuple[str, Label]]:
+def label_columns(where: object, header: Sequence[str]) -> dict[str, Label]:
+    """Return which columns are labels, and which.
+
+    Raises:
+        BadCsv: A column says that it is a label and is none.
+    """
+    return dict(_label_columns(where, header))
+
+
+def _label_columns(where: object, header: Sequence[str]) -> Iterator[tuple[str, Label]]:
     for column in header:
         name = column.strip().upper()
         wanted = name.removeprefix("LABEL:").strip()
         if wanted in V5_LABELS:
             yield column, Label(wanted)
         elif name.startswith("LABEL:"):
-            raise BadCsv(f"{path}: column {column} is not a label. Labels are: {', '.join(V5_LABELS)}.")
+            raise BadCsv(f"{where}: column {column} is not a label. Labels are: {', '.join(V5_LABELS)}.")
 
 
-def _clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, Label]) -> Clip:
+def read_clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, Label]) -> Clip:
+    """Return what one row says.
+
+    Raises:
+        BadCsv: A value is not what its column wants; the message begins with `where`.
+    """
     if None in row:
         raise BadCsv(f"{where} has more values than there are columns. Quote values that hold a comma.")
     labels = {label: _truth(where, column, row[column] or "") for column, label in columns.items()}
     _imply_ai_gen(where, labels)
     rest = {key: value or "" for key, value in row.items() if key not in columns and key not in FACTS}
     return Clip(
-        file=(row["file"] or "").strip(),
+        file=(row.get("file") or "").strip(),
         labels=labels,
         facts=ClipFacts(
             author_handle=(row.get("author") or "").removeprefix("@"),

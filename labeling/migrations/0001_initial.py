@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('quoted_id', models.CharField(blank=True, max_length=40)),
                 ('raw', models.JSONField(blank=True, null=True, verbose_name='raw status')),
                 ('metadata', models.JSONField(blank=True, default=dict, help_text='Other columns of an imported CSV row.')),
+                ('brought', models.JSONField(blank=True, default=dict, help_text='What a CSV said its only video is: labels and evidence.')),
                 ('failure_kind', models.CharField(blank=True, max_length=40)),
                 ('failure_message', models.TextField(blank=True)),
                 ('deleted_on_x_at', models.DateTimeField(blank=True, null=True)),

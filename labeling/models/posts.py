@@ -67,6 +67,9 @@ class Post(models.Model):
     quoted_id = models.CharField(max_length=40, blank=True)
     raw = models.JSONField("raw status", null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True, help_text="Other columns of an imported CSV row.")
+    brought = models.JSONField(
+        default=dict, blank=True, help_text="What a CSV said its only video is: labels and evidence."
+    )
 
     failure_kind = models.CharField(max_length=40, blank=True)
     failure_message = models.TextField(blank=True)
