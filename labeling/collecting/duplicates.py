@@ -1,38 +1,43 @@
 """Groups: videos that are the same footage stay on one side of the split.
 
-Same bytes or the same media id make one group. Content only: an author or a quote chain would join
-everybody through one viral clip.
+Same bytes, the same media id, or frames that agree make one group. Content only: an author or a quote chain
+would join everybody through one viral clip.
 """
 
 from django.db import transaction
 from django.db.models import Q
 
-from labeling.collecting import splits
+from labeling.collecting import neighbours, splits
+from labeling.collecting.fingerprints import Sighting
 from labeling.models import DuplicateGroup, SiteSettings, Split, Variant, Video
 
 
 @transaction.atomic
-def assign_group(video: Video) -> DuplicateGroup:
+def assign_group(video: Video, sighting: Sighting | None = None) -> DuplicateGroup:
     """Put `video` into the group of its footage, founding one if it is new, and fix its split.
 
+    With a `sighting` of it, footage that looks the same counts too, and the video is found by it from now on.
     Serialised by the split ledger's lock: two workers storing twins at once give one group. A video
     that has a group and is found to share footage with others joins the groups into one.
     """
     splits.ledger()
     video.refresh_from_db()
-    groups = _groups_of(video)
+    twins = neighbours.twins(video, sighting) if sighting else []
+    groups = _groups_of(video, twins)
     group = groups[0] if groups else splits.found_group(video.key)
     if video.group_id is None:
         _enter(video, group)
     for other in groups[1:]:
         _join(other, into=group)
+    if sighting:
+        neighbours.remember(video, sighting.known())
     return group
 
 
-def _groups_of(video: Video) -> list[DuplicateGroup]:
+def _groups_of(video: Video, twins: list[int]) -> list[DuplicateGroup]:
     """Return the groups that hold this footage, the oldest first."""
     hashes = Variant.objects.filter(video=video).exclude(sha256="").values("sha256")
-    same = Q(pk=video.pk) | Q(variants__sha256__in=hashes)
+    same = Q(pk__in=[video.pk, *twins]) | Q(variants__sha256__in=hashes)
     if video.media_id:
         same |= Q(media_id=video.media_id)
     members = Video.objects.filter(same, group__isnull=False).values("group")

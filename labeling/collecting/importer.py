@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling import queue, storage
-from labeling.collecting import duplicates
-from labeling.collecting.probe import Probe, make_poster, probe
+from labeling.collecting import brought, duplicates
+from labeling.collecting.fingerprints import Sighting, look_at
+from labeling.collecting.probe import Probe, grey_frames, make_poster, probe
 from labeling.models import AddedHow, Post, PostSource, Variant, VariantState, Video
 
 SUFFIXES = {"mov,mp4,m4a,3gp,3g2,mj2": ".mp4", "matroska,webm": ".webm"}
@@ -25,21 +26,26 @@ class _File:
     stored: storage.Stored
     probe: Probe
     poster_name: str
+    sighting: Sighting | None
 
 
-def _take_in(path: Path, sha256: str = "") -> _File:
+def _take_in(path: Path, sha256: str = "", *, is_seen: bool = False) -> _File:
     """Verify a file and store it with its poster; one whose hash is known is moved, not copied.
+
+    It is fingerprinted unless its video `is_seen`: one encoding of a footage looks like the others.
 
     Raises:
         NotAVideo: The file does not decode. Nothing was stored.
     """
     found = probe(path)
     poster = make_poster(path)
+    sighting = None if is_seen else look_at(grey_frames(path))
     suffix = SUFFIXES[found.container]
     return _File(
         stored=storage.move_in(path, suffix, sha256=sha256) if sha256 else storage.store_file(path, suffix),
         probe=found,
         poster_name=storage.store_bytes(poster, ".jpg", folder="posters").name,
+        sighting=sighting,
     )
 
 
@@ -52,10 +58,10 @@ def store_variant_file(variant: Variant, path: Path, *, sha256: str = "") -> Var
     Raises:
         NotAVideo: The file does not decode. Nothing was stored.
     """
-    file = _take_in(path, sha256)
+    file = _take_in(path, sha256, is_seen=variant.video.fingerprint is not None)
     with transaction.atomic():
         _mark_stored(variant, file)
-        make_ready(variant.video)
+        make_ready(variant.video, file.sighting)
     variant.refresh_from_db()
     return variant
 
@@ -83,14 +89,15 @@ def _mark_stored(variant: Variant, file: _File) -> None:
     video.filter(poster_name="").update(poster_name=file.poster_name)
 
 
-def make_ready(video: Video) -> None:
+def make_ready(video: Video, sighting: Sighting | None = None) -> None:
     """Give a video with a stored variant its group and split, and open its place in the queue."""
-    duplicates.assign_group(video)
+    duplicates.assign_group(video, sighting)
     if video.mark_ready():
         priority = queue.random_priority(video)
         Video.objects.filter(pk=video.pk).update(priority=priority)
         video.refresh_from_db()
         queue.open_slot(video)
+        brought.settle(video)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +140,5 @@ def import_file(path: Path, facts: ClipFacts, *, added_by: Any = None) -> Import
         if is_new:
             video = Video.objects.create(post=post, key=f"{post.x_id}/0")
             _mark_stored(Variant.objects.create(video=video, url=f"file:{path.name}"), file)
-            make_ready(video)
+            make_ready(video, file.sighting)
     return Imported(post.videos.get(), is_new)

@@ -11,6 +11,7 @@ from labeling.models.answers import (
     SkipReason,
     label_field,
 )
+from labeling.models.fingerprints import FingerprintKey
 from labeling.models.guidelines import Guideline, LabelDefinition
 from labeling.models.jobs import CollectJob, VariantJob, XPause
 from labeling.models.people import ApiToken, IdempotencyRecord, Preferences
@@ -35,6 +36,7 @@ __all__ = [
     "DuplicateGroup",
     "Evidence",
     "EvidenceKind",
+    "FingerprintKey",
     "GoldAnswer",
     "Guideline",
     "IdempotencyRecord",

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from labeling.collecting import importer
 from labeling.collecting.errors import NotAVideo
+from labeling.collecting.fingerprints import Sighting
 from labeling.collecting.importer import ClipFacts, import_file, store_variant_file
 from labeling.models import (
     DuplicateGroup,
@@ -99,7 +100,7 @@ def test_file_that_is_no_video_leaves_nothing(content: bytes, tmp_path: Path, se
 
 
 def test_failure_while_writing_rows_leaves_no_row(clip: MakeClip, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(video: Video) -> None:
+    def refuse(video: Video, sighting: Sighting | None) -> None:
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(importer, "make_ready", refuse)

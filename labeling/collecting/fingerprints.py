@@ -1,0 +1,213 @@
+"""Fingerprints of footage: what stays alike when a clip is re-encoded, resized, cropped, trimmed or marked.
+
+A fingerprint is a perceptual hash of several frames with their times. Two clips are the same footage where,
+at one shift in time, most of the frames that both have look alike. A newcomer is hashed as it is, and as
+if it had been cropped or were a crop of something larger: for what is known, one hash a frame is enough.
+
+Shapes: F frames, B bytes of a hash, H height, W width.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+HASH_SIDE = 16
+HASH_BYTES = HASH_SIDE * HASH_SIDE // 8
+_PICTURE_SIDE = HASH_SIDE * 4
+"""The side that imagehash's DCT starts from."""
+
+MIN_ENTROPY = 3.5
+"""Bits a pixel. Black, fades and plain cards have less, and say nothing about which clip they are from."""
+
+MOST_KNOWN = 240
+"""Frames kept of a clip: half a minute at eight a second, a whole minute at four."""
+
+NUM_VIEWED = 12
+"""Frames that are hashed in every view as well."""
+
+ALIKE = 0.22
+"""Share of the bits that may differ in frames that look alike; bench/duplicates.py measures both sides."""
+
+MIN_AGREEING = 4
+MIN_SHARE_AGREEING = 0.6
+MIN_SHARE_SHARED = 0.5
+"""Of the shorter clip: a shared intro or end card does not make one footage of two."""
+
+SLACK_SECONDS = 0.15
+"""How far apart frames may be that are compared; a twin need not be sampled at the same moments."""
+
+MOST_SHIFTS = 6
+_CENTISECONDS = 100
+
+_BAR_SPREAD = 4.0
+"""Standard deviation, in grey levels, of a row or column that is part of a bar."""
+
+_LEAST_INSIDE_BARS = 0.3
+
+Picture = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+CROPS: tuple[Box, ...] = (
+    (0.05, 0.05, 0.95, 0.95),
+    (0.1, 0.1, 0.9, 0.9),
+    (0.0, 0.0, 1.0, 0.9),
+    (0.0, 0.1, 1.0, 1.0),
+)
+"""What is left of a larger picture: left, top, right, bottom. Crops between these are near one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Hashes of frames and their times in seconds from the first frame, in order of time."""
+
+    seconds_F: NDArray[np.float32]
+    hashes_FB: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.seconds_F)
+
+    def to_bytes(self) -> bytes:
+        """Pack as 2 bytes of time (1/100 s, little-endian) and 32 of hash a frame."""
+        times_F = np.rint(self.seconds_F * _CENTISECONDS).astype("<u2")
+        return np.hstack([times_F.view(np.uint8).reshape(-1, 2), self.hashes_FB]).tobytes()
+
+    @classmethod
+    def from_bytes(cls, packed: bytes) -> "Fingerprint":
+        """Unpack what `to_bytes` gave."""
+        rows_FB = np.frombuffer(packed, np.uint8).reshape(-1, 2 + HASH_BYTES)
+        times_F = np.ascontiguousarray(rows_FB[:, :2]).view("<u2")[:, 0]
+        return cls((times_F / _CENTISECONDS).astype(np.float32), rows_FB[:, 2:])
+
+    def thinned(self, most: int) -> "Fingerprint":
+        """Return at most `most` of its frames, evenly spread."""
+        chosen = _spread(len(self), most)
+        return Fingerprint(self.seconds_F[chosen], self.hashes_FB[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A clip as it is looked up: its frames as they are, and in `views` as crops and originals would be."""
+
+    whole: Fingerprint
+    views: tuple[Fingerprint, ...]
+
+    def known(self) -> Fingerprint:
+        """Return what is kept of it."""
+        return self.whole.thinned(MOST_KNOWN)
+
+
+def look_at(frames: Iterable[tuple[float, Picture]]) -> Sighting:
+    """Fingerprint a clip from (seconds, grey picture) of frames in order, all of one size.
+
+    Bars that are the same in all frames are cut off, frames with hardly any information are left out.
+    """
+    seen = list(frames)
+    box = _without_bars(np.stack([picture_HW for _, picture_HW in seen])) if seen else WHOLE
+    pictures = [(seconds, _cut(Image.fromarray(picture_HW), box)) for seconds, picture_HW in seen]
+    telling = [(seconds, picture) for seconds, picture in pictures if picture.entropy() >= MIN_ENTROPY]
+    viewed = [telling[place] for place in _spread(len(telling), NUM_VIEWED)]
+    views = [_fingerprint((seconds, _cut(picture, crop)) for seconds, picture in viewed) for crop in CROPS]
+    views += [_fingerprint((seconds, _uncut(picture, crop)) for seconds, picture in viewed) for crop in CROPS]
+    return Sighting(_fingerprint(telling), tuple(views))
+
+
+def _fingerprint(pictures: Iterable[tuple[float, Image.Image]]) -> Fingerprint:
+    import imagehash  # with scipy: only where files are stored
+
+    seconds, hashes = [], []
+    for at, picture in pictures:
+        seconds.append(at)
+        hashes.append(imagehash.phash(picture, hash_size=HASH_SIDE).hash.ravel())
+    bits = np.array(hashes, dtype=bool).reshape(-1, HASH_SIDE * HASH_SIDE)
+    return Fingerprint(np.array(seconds, np.float32), np.packbits(bits, axis=1))
+
+
+def _cut(picture: Image.Image, box: Box) -> Image.Image:
+    """Return the part of the picture inside the box, as small as the hash takes it."""
+    width, height = picture.size
+    left, top, right, bottom = box
+    pixels = (left * width, top * height, right * width, bottom * height)
+    return picture.resize((_PICTURE_SIDE, _PICTURE_SIDE), Image.Resampling.LANCZOS, pixels)
+
+
+def _uncut(picture: Image.Image, box: Box) -> Image.Image:
+    """Return what the picture may have been cropped from: itself inside the box, its edges drawn out."""
+    left, top, right, bottom = (round(place * _PICTURE_SIDE) for place in box)
+    small = picture.resize((right - left, bottom - top), Image.Resampling.LANCZOS)
+    margins = ((top, _PICTURE_SIDE - bottom), (left, _PICTURE_SIDE - right))
+    return Image.fromarray(np.pad(np.asarray(small), margins, mode="edge"))
+
+
+def _without_bars(pictures_FHW: NDArray[np.uint8]) -> Box:
+    """Return the box inside bars: edge rows and columns of one colour in all frames."""
+    rows = _inner(pictures_FHW.std(axis=(0, 2)))
+    columns = _inner(pictures_FHW.std(axis=(0, 1)))
+    return (columns[0], rows[0], columns[1], rows[1])
+
+
+def _inner(spreads: NDArray[np.floating]) -> tuple[float, float]:
+    busy = np.flatnonzero(spreads > _BAR_SPREAD)
+    if not len(busy) or (busy[-1] + 1 - busy[0]) < _LEAST_INSIDE_BARS * len(spreads):
+        return 0.0, 1.0
+    return float(busy[0] / len(spreads)), float((busy[-1] + 1) / len(spreads))
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """Return at most `most` of `count` places, evenly spread, the first and the last among them."""
+    return [int(place) for place in np.unique(np.linspace(0, count - 1, min(count, most)).round())]
+
+
+def distances(first: Fingerprint, second: Fingerprint) -> NDArray[np.float32]:
+    """Return the share of bits that differ (0..1) between each frame of one and each of the other."""
+    bits_F8, others_F8 = (np.ascontiguousarray(each.hashes_FB).view(np.uint64) for each in (first, second))
+    num_different = np.bitwise_count(bits_F8[:, None] ^ others_F8[None]).sum(axis=2)
+    share: NDArray[np.float32] = num_different.astype(np.float32) / (8 * HASH_BYTES)
+    return share
+
+
+def is_same_footage(sighting: Sighting, known: Fingerprint) -> bool:
+    """Tell whether two clips share footage: for one way of cropping, most frames agree in order."""
+    return any(_agree(view, known) for view in (sighting.whole, *sighting.views))
+
+
+def _agree(seen: Fingerprint, known: Fingerprint) -> bool:
+    if min(len(seen), len(known)) < MIN_AGREEING:
+        return False
+    alike = distances(seen, known) <= ALIKE
+    shifts = known.seconds_F[None] - seen.seconds_F[:, None]
+    return any(_agree_at(shift, seen, known, alike, shifts) for shift in _likely_shifts(shifts[alike]))
+
+
+def _likely_shifts(shifts: NDArray[np.float32]) -> list[float]:
+    """Return the few shifts in time that most pairs of frames speak for."""
+    rounded, votes = np.unique(np.rint(shifts / SLACK_SECONDS), return_counts=True)
+    best = np.argsort(-votes, kind="stable")[:MOST_SHIFTS]
+    return [float(place * SLACK_SECONDS) for place in rounded[best]]
+
+
+def _agree_at(
+    shift: float,
+    seen: Fingerprint,
+    known: Fingerprint,
+    alike: NDArray[np.bool_],
+    shifts: NDArray[np.float32],
+) -> bool:
+    moved_F = seen.seconds_F + np.float32(shift)
+    first, last = max(moved_F[0], known.seconds_F[0]), min(moved_F[-1], known.seconds_F[-1])
+    if last - first < MIN_SHARE_SHARED * min(np.ptp(moved_F), np.ptp(known.seconds_F)):
+        return False
+    agreeing = alike & (np.abs(shifts - shift) <= SLACK_SECONDS)
+    # The side with fewer frames is asked: the other has more of them than can find a partner.
+    shared = [_between(moved_F, first, last), _between(known.seconds_F, first, last)]
+    axis = 0 if shared[0].sum() <= shared[1].sum() else 1
+    num_agreeing = int((agreeing.any(axis=1 - axis) & shared[axis]).sum())
+    return num_agreeing >= max(MIN_AGREEING, MIN_SHARE_AGREEING * int(shared[axis].sum()))
+
+
+def _between(seconds_F: NDArray[np.float32], first: float, last: float) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = (seconds_F >= first - SLACK_SECONDS) & (seconds_F <= last + SLACK_SECONDS)
+    return inside
