@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cakelens.labels import Label
 from training.evaluate import VideoScore, ai_gen_auc, video_loss
 from training.files import written_durably
 
@@ -26,15 +27,19 @@ class Progress:
         """Tell whether the weights after `step` are the best so far by these validation videos.
 
         By the AUC of AI_GEN, and by the loss where that ties; by the loss alone where one class is all.
-        Without a validation video the latest are the best.
+        Without a validation video the latest are the best. AUCs tie within what so few videos can tell: a
+        few early steps may order twenty videos by luck, with probabilities that mean nothing yet.
         """
         auc, loss = ai_gen_auc(scores), video_loss(scores)
         if loss is None:
             rank, self.chosen_by = [float(step)], "nothing: no validation video, so the last weights count"
         elif auc is None:
-            rank, self.chosen_by = [-loss], f"loss on {_videos(scores)}, which lack one class of AI_GEN"
+            rank, self.chosen_by = [-loss], f"loss on {_videos(scores)}, all of one class of AI_GEN"
         else:
-            rank, self.chosen_by = [auc, -loss], f"AUC of AI_GEN on {_videos(scores)}"
+            rank, self.chosen_by = (
+                [round(auc / _auc_noise(scores)), -loss],
+                f"AUC of AI_GEN on {_videos(scores)}",
+            )
         is_best = not self.best_rank or rank > self.best_rank
         if is_best:
             self.best_step, self.best_rank = step, rank
@@ -80,6 +85,12 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_durably(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n")
+
+
+def _auc_noise(scores: Sequence[VideoScore]) -> float:
+    """Give about the standard error of a high AUC: a tenth for ten videos of each class."""
+    positives = sum(bool(score.row.labels[Label.AI_GEN]) for score in scores)
+    return float((positives * (len(scores) - positives)) ** -0.5)
 
 
 def _videos(scores: Sequence[VideoScore]) -> str:

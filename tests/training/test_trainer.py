@@ -204,7 +204,7 @@ def test_validation_of_one_class_chooses_by_loss(trainer: MakeTrainer) -> None:
     losses(run)
 
     assert run.result is not None
-    assert run.result.chosen_by == "loss on 1 validation video, which lack one class of AI_GEN"
+    assert run.result.chosen_by == "loss on 1 validation video, all of one class of AI_GEN"
 
 
 def test_without_a_test_split_every_number_is_missing_with_its_reason(trainer: MakeTrainer) -> None:
