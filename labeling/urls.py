@@ -16,5 +16,7 @@ urlpatterns = [
     path("videos/", videos.video_list, name="video-list"),
     path("videos/<int:pk>/", videos.video_detail, name="video-detail"),
     path("collect/", collect.collect, name="collect"),
+    path("collect/csv/", collect.collect_csv, name="collect-csv"),
+    path("collect/go-on/", collect.end_pause, name="end-pause"),
     path("files/<path:name>", files.file, name="file"),
 ]

@@ -1,8 +1,10 @@
 """Pasting links, with the real client."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -78,3 +80,67 @@ def test_collecting_needs_the_right_to_collect(client: Client) -> None:
 
     assert response.status_code == 403
     assert Post.objects.count() == 0
+
+
+def upload(client: Client, text: str, **fields: str) -> Any:
+    file = SimpleUploadedFile("posts.csv", text.encode(), "text/csv")
+    return client.post("/collect/csv/", {"file": file, **fields})
+
+
+def test_each_row_of_a_csv_gets_its_own_answer(labeler: Client) -> None:
+    page = upload(labeler, "url,ai_gen\nhttps://x.com/a/status/1234567890,1\nhttps://example.com/2,1\n")
+
+    assert "1 new, 1 refused" in page.text
+    assert "line 3: https://example.com/2" in page.text
+    assert "“example.com” is not X." in page.text
+    assert Post.objects.get().added_how == "csv"
+
+
+def test_csv_is_taken_whole_or_not_at_all_by_choice(labeler: Client) -> None:
+    text = "url\nhttps://x.com/a/status/1234567890\nhttps://example.com/2\n"
+
+    page = upload(labeler, text, is_all_or_none="on")
+
+    assert "2 refused" in page.text
+    assert Post.objects.count() == 0
+
+
+def test_csv_of_which_nothing_can_be_made_is_refused_with_the_reason(labeler: Client) -> None:
+    page = upload(labeler, "url,label:CLIPCHAMP\nhttps://x.com/a/status/1234567890,1\n")
+
+    assert page.status_code == 422
+    assert "column label:CLIPCHAMP is not a label" in page.text
+    assert Post.objects.count() == 0
+
+
+def test_csv_is_taken_of_nobody_without_the_right(client: Client) -> None:
+    client.force_login(make_user("bob", role=None))
+
+    page = upload(client, "url\nhttps://x.com/a/status/1234567890\n")
+
+    assert page.status_code == 403
+    assert Post.objects.count() == 0
+
+
+def test_bookmarklet_opens_this_page_with_the_link_of_the_post(labeler: Client) -> None:
+    page = labeler.get("/collect/")
+
+    assert page.context["bookmarklet"].startswith(
+        "javascript:void window.open('http://testserver/collect/?url='+encodeURIComponent(location.href)"
+    )
+
+
+def test_link_of_a_bookmarklet_waits_for_a_click(labeler: Client) -> None:
+    page = labeler.get("/collect/", {"url": "https://x.com/a/status/1234567890"})
+
+    assert "https://x.com/a/status/1234567890" in page.text
+    assert Post.objects.count() == 0
+
+
+def test_pause_is_ended_by_hand(labeler: Client) -> None:
+    XPause.start(timezone.now() + timedelta(hours=1), "Update yt-dlp.")
+
+    page = labeler.post("/collect/go-on/", follow=True)
+
+    assert "The pause is over" in page.text
+    assert XPause.current() is None
