@@ -10,7 +10,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from jobs.admin import JobAdmin, QuickAdmin, ReadOnlyAdmin
 from labeling import queue
-from labeling.collecting.adding import collect_again
+from labeling.collecting import steering
 from labeling.models import (
     Annotation,
     ApiToken,
@@ -54,8 +54,8 @@ class PostAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Collect again what failed of the chosen posts", permissions=["collect"])
     def collect_again(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
-        num_queued = sum(collect_again(post) for post in posts)
-        self.message_user(request, f"{num_queued} posts are queued again.")
+        num_queued = steering.retry(posts)
+        self.message_user(request, f"{num_queued:,} requests and downloads are queued again.")
 
     def has_collect_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("labeling.collect_post")

@@ -27,7 +27,9 @@ router = Router(tags=["posts"])
 class PostState(StrEnum):
     WAITING = "waiting"
     COLLECTED = "collected"
+    STORING = "storing"
     FAILED = "failed"
+    INCOMPLETE = "incomplete"
     DELETED = "deleted"
 
 

@@ -1,10 +1,13 @@
 """What the lists of posts and videos can be narrowed to. A filter that is no filter changes nothing."""
 
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
@@ -13,7 +16,9 @@ from labeling.models import Post, Split, Video, label_field
 POST_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Post]]]] = {
     "waiting": ("Being collected", lambda posts: posts.waiting()),
     "collected": ("Collected", lambda posts: posts.collected()),
+    "storing": ("Being stored", lambda posts: posts.storing()),
     "failed": ("Failed", lambda posts: posts.failed()),
+    "incomplete": ("Variants missing", lambda posts: posts.incomplete()),
     "deleted": ("Deleted on X", lambda posts: posts.filter(deleted_on_x_at__isnull=False)),
 }
 
@@ -46,7 +51,11 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.prepare()
         self.full_clean()
+
+    def prepare(self) -> None:
+        """Fill choices that the database knows; asked once, where a callable is asked at each look."""
 
     def chosen(self, name: str) -> str:
         return str(self.cleaned_data.get(name) or "")
@@ -57,17 +66,57 @@ class FilterForm(forms.Form):
         return any(self.cleaned_data.values())
 
 
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+
+def people_who_added() -> list[tuple[str, str]]:
+    """Return those who added a post, by name, as choices."""
+    added = Post.objects.filter(added_by=OuterRef("pk"))
+    people = get_user_model()._default_manager.filter(Exists(added)).order_by("username")
+    return [("", "Anybody"), *((name, name) for name in people.values_list("username", flat=True))]
+
+
 class PostFilterForm(FilterForm):
     q = forms.CharField(label="Text, author or id", required=False, max_length=200)
     state = forms.ChoiceField(choices=_choices(POST_STATES), required=False)
+    author = forms.CharField(required=False, max_length=60)
+    since = forms.DateField(label="Added since", required=False, widget=DateInput)
+    until = forms.DateField(label="Added until", required=False, widget=DateInput)
+    by = forms.ChoiceField(label="Added by", required=False)
+
+    def prepare(self) -> None:
+        self.fields["by"].choices = people_who_added()  # type: ignore[attr-defined]
+
+    @property
+    def is_special(self) -> bool:
+        """Tell whether one of the filters is used that are folded away otherwise."""
+        return any(self.cleaned_data.get(name) for name in ("author", "since", "until", "by"))
 
     def posts(self) -> QuerySet[Post]:
-        posts: Any = Post.objects.all()
+        posts: Any = self._added()
+        if author := self.chosen("author").strip():
+            posts = posts.by_author(author)
         if state := self.chosen("state"):
             posts = POST_STATES[state][1](posts)
         if text := self.chosen("q").strip():
             posts = posts.matching(text)
         return posts  # type: ignore[no-any-return]
+
+    def _added(self) -> QuerySet[Post]:
+        """Return the posts that were added when, and by whom, the form says."""
+        posts: Any = Post.objects.all()
+        if since := self.cleaned_data.get("since"):
+            posts = posts.filter(created_at__gte=_midnight(since))
+        if until := self.cleaned_data.get("until"):
+            posts = posts.filter(created_at__lt=_midnight(until + timedelta(days=1)))
+        if by := self.chosen("by"):
+            posts = posts.filter(added_by__username=by)
+        return posts  # type: ignore[no-any-return]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class VideoFilterForm(FilterForm):

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from jobs.models import State
-from labeling.models import CollectJob, Post, PostSource, VariantState
+from labeling.models import CollectJob, Post, PostSource, Variant, VariantJob, VariantState
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One line with its tone; `is_going`: it changes by itself; `can_retry`: asking again may help."""
+    """One line with its tone; `is_going`: it changes by itself; `can_retry`: asking again may help.
+
+    `share`: how much of it is there, 0 to 1, where that is known.
+    """
 
     tone: str
     words: str
     detail: str = ""
     is_going: bool = False
     can_retry: bool = False
+    share: float | None = None
 
 
 def status_of(post: Post) -> Status:
@@ -52,9 +56,33 @@ def _of_variants(post: Post) -> Status:
     states = Counter(variant.state for video in post.videos.all() for variant in video.variants.all())
     stored, total = states[VariantState.STORED], states.total()
     if states[VariantState.WAITING]:
-        return Status("busy", f"Storing, {stored} of {total} variants", is_going=True)
+        words = f"Storing, {stored} of {total} variants"
+        return Status("busy", words, _why_late(post), is_going=True, share=_share(post))
     if states[VariantState.FAILED]:
         return Status("warn", f"{stored} of {total} variants stored", can_retry=True)
     if not total:
         return Status("", "No video")
     return Status("yes", "Imported" if post.source == PostSource.IMPORT else "Stored")
+
+
+def _share(post: Post) -> float:
+    """Return how much of a post's variants is there; of one that is downloading, its share."""
+    variants = [variant for video in post.videos.all() for variant in video.variants.all()]
+    return sum(_stored(variant) for variant in variants) / len(variants)
+
+
+def _stored(variant: Variant) -> float:
+    job: VariantJob | None = getattr(variant, "job", None)
+    if variant.state == VariantState.STORED:
+        return 1.0
+    return job.progress if job and job.state == State.RUNNING else 0.0
+
+
+def _why_late(post: Post) -> str:
+    """Return why a download of the post is tried again, if one is."""
+    for video in post.videos.all():
+        for variant in video.variants.all():
+            job: VariantJob | None = getattr(variant, "job", None)
+            if variant.state == VariantState.WAITING and job and job.failure_message:
+                return job.failure_message
+    return ""

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from jobs.models import LeasedJob, LeasedJobQuerySet, State
 from labeling.collecting.errors import NotAPostLink
 from labeling.collecting.links import canonical_post_id
-from labeling.models import AddedHow, CollectJob, Post, Variant, VariantJob, VariantState
+from labeling.models import AddedHow, CollectJob, Post
 
 SHOWN_OF_A_LINE = 200
 RUNG_AT_ONCE = 50
@@ -101,26 +100,3 @@ def _answer(shown: str, x_id: str | NotAPostLink, added: AddedPosts) -> AddedLin
         return AddedLink(shown, LinkState.REFUSED, error=str(x_id), reason=x_id.message)
     post, state = added.take(x_id)
     return AddedLink(shown, state, post)
-
-
-@transaction.atomic
-def collect_again(post: Post) -> bool:
-    """Queue again what failed: asking X for the post, or the download of a variant. False if nothing did."""
-    again = _retry(CollectJob.objects.filter(post=post)) + _retry(
-        VariantJob.objects.filter(variant__video__post=post)
-    )
-    if not again:
-        return False
-    forgotten = {"failure_kind": "", "failure_message": ""}
-    Post.objects.filter(pk=post.pk).update(**forgotten)
-    failed = Variant.objects.filter(video__post=post, state=VariantState.FAILED)
-    failed.update(state=VariantState.WAITING, **forgotten)
-    for job in again:
-        job.ring()
-    return True
-
-
-def _retry(jobs: LeasedJobQuerySet[Any]) -> list[LeasedJob]:
-    failed = list(jobs.filter(state__in=[State.FAILED, State.CANCELLED]))
-    jobs.retry()
-    return failed

@@ -3,6 +3,7 @@
 import cakelens.labels
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import labeling.models.answers
 import simple_history.models
@@ -441,7 +442,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
-            index=models.Index(fields=['author_handle', '-id'], name='post_author'),
+            index=models.Index(django.db.models.functions.text.Upper('author_handle'), models.OrderBy(models.F('id'), descending=True), name='post_author'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
+            index=models.Index(fields=['created_at'], name='post_added'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
+            index=models.Index(condition=models.Q(('collected_at', None), ('failure_kind', '')), fields=['-id'], name='post_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='variant',
+            index=models.Index(condition=models.Q(('state', 'stored'), _negated=True), fields=['state'], name='variant_unstored'),
         ),
         migrations.AddIndex(
             model_name='post',

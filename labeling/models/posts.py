@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +32,21 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def waiting(self) -> Self:
         return self.filter(collected_at=None, failure_kind="")
+
+    def storing(self) -> Self:
+        """Posts of which a variant is still to come."""
+        return self._with_a_variant("waiting")
+
+    def incomplete(self) -> Self:
+        """Posts of which a variant failed."""
+        return self._with_a_variant("failed")
+
+    def _with_a_variant(self, state: str) -> Self:
+        having = Post.objects.filter(videos__variants__state=state)
+        return self.filter(pk__in=having.values("pk"))
+
+    def by_author(self, handle: str) -> Self:
+        return self.filter(author_handle__iexact=handle.removeprefix("@"))
 
     def to_recheck(self, *, before: datetime) -> Self:
         """Posts of X that nobody has asked for since `before`, the longest unasked first."""
@@ -87,7 +102,11 @@ class Post(models.Model):
     class Meta:
         indexes = [
             models.Index(name="post_newest", fields=["-id"]),
-            models.Index(name="post_author", fields=["author_handle", "-id"]),
+            models.Index(Upper("author_handle"), F("id").desc(), name="post_author"),
+            models.Index(name="post_added", fields=["created_at"]),
+            models.Index(
+                name="post_waiting", fields=["-id"], condition=Q(collected_at=None, failure_kind="")
+            ),
             models.Index(name="post_failed", fields=["failure_kind", "-id"], condition=~Q(failure_kind="")),
         ]
         permissions = [("collect_post", "Can collect posts")]

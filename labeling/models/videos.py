@@ -191,6 +191,10 @@ class Variant(models.Model):
                 | (~Q(sha256="") & ~Q(name="") & Q(num_frames__isnull=False, num_frames__gt=0)),
             ),
         ]
+        indexes = [
+            # What is still to come, or failed: few rows, which lists of posts look for.
+            models.Index(name="variant_unstored", fields=["state"], condition=~Q(state="stored"))
+        ]
 
     def mark_failed(self, kind: str, message: str) -> None:
         type(self).objects.unstored().filter(pk=self.pk).update(

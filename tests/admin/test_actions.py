@@ -91,7 +91,7 @@ def test_failed_post_is_collected_again(root: Client) -> None:
     job = make_job(state=State.FAILED)
     job.post.mark_failed("network", "The connection broke.")
 
-    assert do(root, "collect_again", job.post) == "1 posts are queued again."
+    assert do(root, "collect_again", job.post) == "1 requests and downloads are queued again."
     assert Post.objects.get().failure_kind == ""
 
 

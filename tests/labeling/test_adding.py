@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.collecting.adding import add_links, collect_again
-from labeling.models import AddedHow, CollectJob, Post, VariantJob
-from tests.factories import make_job, make_post, make_user, make_variant, make_video
+from labeling.collecting.adding import add_links
+from labeling.models import AddedHow, CollectJob, Post
+from tests.factories import make_post, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -52,42 +52,6 @@ def test_endless_line_is_cut_where_it_is_shown() -> None:
 
     assert added.state == "refused"
     assert len(added.line) == 201
-
-
-def test_collect_again_queues_a_failed_post() -> None:
-    post = make_post(collected_at=None, failure_kind="protected", failure_message="Protected.")
-    make_job(post=post, state="failed", attempts=5, failure_kind="protected")
-
-    is_queued = collect_again(post)
-
-    post.refresh_from_db()
-    assert is_queued
-    assert (post.failure_kind, post.job.state, post.job.attempts) == ("", "queued", 0)
-
-
-def test_collect_again_queues_only_the_variants_that_failed() -> None:
-    video = make_video()
-    stored = video.variants.get()
-    failed = make_variant(video, is_stored=False, state="failed", failure_kind="gone")
-    VariantJob.objects.create(variant=stored, state="done")
-    VariantJob.objects.create(variant=failed, state="failed")
-
-    is_queued = collect_again(video.post)
-
-    failed.refresh_from_db()
-    assert is_queued
-    assert (failed.state, failed.failure_kind) == ("waiting", "")
-    assert [job.variant for job in VariantJob.objects.unfinished()] == [failed]
-
-
-def test_collect_again_does_nothing_where_nothing_failed() -> None:
-    job = make_job(state="done", attempts=1)
-
-    is_queued = collect_again(job.post)
-
-    job.refresh_from_db()
-    assert not is_queued
-    assert job.state == "done"
 
 
 def test_many_links_cost_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:

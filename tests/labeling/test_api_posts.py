@@ -134,7 +134,10 @@ def test_list_can_be_narrowed(api: ApiClient) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"state": "lost"}, "state: Input should be 'waiting', 'collected', 'failed' or 'deleted'"),
+        (
+            {"state": "lost"},
+            "state: Input should be 'waiting', 'collected', 'storing', 'failed', 'incomplete' or 'deleted'",
+        ),
         ({"label": "NO_SUCH"}, "label: Input should be 'AI_GEN'"),
         ({"before": "x"}, "before: Input should be a valid integer"),
     ],

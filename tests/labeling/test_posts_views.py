@@ -1,6 +1,6 @@
 """The pages of posts, with the real client."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -59,6 +59,72 @@ def test_post_list_shows_what_matches(labeler: Client, query: str, ids: list[str
     assert found(labeler, query) == ids
 
 
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("author=@BAKER", ["new"]),
+        ("since=2026-03-02", ["new"]),
+        ("until=2026-03-01", ["old"]),
+        ("since=2026-03-01&until=2026-03-02", ["new", "old"]),
+        ("by=bob", ["old"]),
+        ("by=nobody", ["new", "old"]),
+        ("since=never", ["new", "old"]),
+    ],
+)
+def test_post_list_shows_whose_and_when(labeler: Client, query: str, ids: list[str]) -> None:
+    first = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
+    make_post("old", created_at=first, author_handle="maker", added_by=make_user("bob"))
+    make_post("new", created_at=first + timedelta(minutes=2), author_handle="Baker")
+
+    assert found(labeler, query) == ids
+
+
+def test_post_list_shows_what_is_still_coming_and_asks_again(labeler: Client) -> None:
+    post = make_post("coming", collected_at=timezone.now())
+    make_variant(make_video(post=post), is_stored=False)
+
+    page = labeler.get("/posts/?state=storing", headers=HTMX)
+
+    assert page.status_code == 200
+    assert 'hx-get="/posts/?state=storing"' in page.text
+    assert "Storing, 1 of 2 variants" in page.text
+    assert "<main" not in page.text
+
+
+def test_post_list_is_asked_no_more_once_all_is_there(labeler: Client) -> None:
+    make_video(post=make_post("there", collected_at=timezone.now()))
+
+    page = labeler.get("/posts/", headers=HTMX)
+
+    assert page.status_code == 286
+    assert "hx-get" not in page.text
+
+
+def test_all_that_match_are_stopped_and_tried_again(labeler: Client) -> None:
+    mine = make_job(post=make_post("mine", collected_at=None, author_handle="ana"))
+    make_job(post=make_post("other", collected_at=None, author_handle="bob"))
+
+    offer = labeler.get("/posts/?state=waiting&author=ana")
+    labeler.post("/posts/cancel/?state=waiting&author=ana")
+    stopped = found(labeler, "state=failed")
+    labeler.post("/posts/retry/?state=failed")
+
+    mine.refresh_from_db()
+    assert "Stop all 1; what is stored stays" in offer.text
+    assert stopped == ["mine"]
+    assert mine.state == "queued"
+
+
+def test_post_that_comes_in_can_be_stopped(labeler: Client) -> None:
+    job = make_job()
+
+    page = labeler.post(f"/posts/{job.post.pk}/cancel/", follow=True)
+
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    assert "It is stopped; what is stored stays." in page.text
+
+
 def test_post_list_costs_the_same_queries_with_many_posts(
     labeler: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -67,7 +133,8 @@ def test_post_list_costs_the_same_queries_with_many_posts(
         make_job(post=post, state="done")
         make_settlement(make_video(post=post))
 
-    with django_assert_num_queries(8):  # session, user, rights (2), posts, videos, variants, pause
+    # Session, user, rights (2), posts, videos, variants, pause, who added some.
+    with django_assert_num_queries(9):
         labeler.get("/posts/")
 
 
