@@ -4,9 +4,6 @@ Shapes: N framesets of a minibatch, L = 17 labels.
 """
 
 import math
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -87,20 +84,6 @@ def train_step(
     optimizer.step()
     optimizer.zero_grad()
     return StepResult(loss.item(), grad_norm.item())
-
-
-@contextmanager
-def core_left_free() -> Iterator[None]:
-    """Let torch take one core fewer than there are; decoding needs it.
-
-    On two cores this costs a quarter less CPU: torch's threads spin while they wait for one another.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(min(before, (os.cpu_count() or 1) - 1), 1))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> AdamW:

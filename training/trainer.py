@@ -26,7 +26,8 @@ from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
 from training.evaluate import VideoScore, evaluate, score_videos, thresholds_of
 from training.learner import Learner
-from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch, core_left_free
+from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
+from training.machine import core_left_free, keep_freed_memory
 from training.manifest import Manifest, canonical_digest
 from training.media import check_media
 from training.outcome import Progress, TrainResult, write_json
@@ -107,6 +108,8 @@ class Trainer:
         """
         self._check_start()
         yield from self._check_files()
+        if self.device == "cpu":
+            keep_freed_memory()
         with core_left_free():
             learner = Learner(self.config, self.num_steps, self.device, self._init)
             yield from self._train(learner, self._begin(learner))

@@ -1,5 +1,4 @@
 import math
-import os
 
 import pytest
 import torch
@@ -10,7 +9,6 @@ from training.dataset import Minibatch
 from training.loop import (
     NonFiniteGradient,
     Stopwatch,
-    core_left_free,
     make_optimizer,
     masked_loss,
     rate_share,
@@ -95,16 +93,6 @@ def test_rate_rises_to_its_peak_and_falls_to_zero() -> None:
 
 def test_rate_of_a_run_of_one_step_is_the_peak() -> None:
     assert rate_share(0, 1, 0.0) == 1.0
-
-
-def test_one_core_is_left_to_decoding_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    before = torch.get_num_threads()
-
-    with core_left_free():
-        within = torch.get_num_threads()
-
-    assert (within, torch.get_num_threads()) == (1, before)
 
 
 def test_stopwatch_ends_with_nothing_left() -> None:
