@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,13 +40,14 @@ class Published:
         state = torch.load(weights, map_location=device)["model_state_dict"]
         model.load_state_dict(state, assign=bool(shape))
         self._detector = detect.Detector(model=model.eval(), batch_size=1, device=device)
+        self._decoder = cache(self._datasets.VideoDecoder)
         self._transform = self._model_module.make_transformer()
         self._precision = precision
 
     def frames(self, video: str, index: int) -> Tensor:
-        decoder = self._datasets.VideoDecoder(video)
+        frameset = [self._datasets.Frameset(index)]
         dataset = self._datasets.VideoDataset(
-            [self._datasets.Frameset(index)], decoder, frame_count=9, transform=self._transform
+            frameset, self._decoder(video), frame_count=9, transform=self._transform
         )
         frames: Tensor = dataset[0][None]
         return frames.to(self._detector.device)
@@ -67,18 +69,18 @@ class Ours:
 
     def __init__(self, weights: str, device: str, precision: str, shape: dict[str, int]) -> None:
         from cakelens import weights as weights_module
+        from cakelens.decoding import VideoReader
         from cakelens.detect import Detector
         from cakelens.model import Model, ModelConfig
 
+        self._reader = cache(VideoReader)
         with torch.device("meta"):
             model = Model(ModelConfig(**_our_names(shape)))
         weights_module.load_into(model, weights)
         self._detector = Detector(model, device=device, precision="auto" if precision == "auto" else "fp32")
 
     def frames(self, video: str, index: int) -> Tensor:
-        from cakelens.decoding import VideoReader
-
-        return VideoReader(video).frameset_NCTHW([index]).to(self._detector.device)
+        return self._reader(video).frameset_NCTHW([index]).to(self._detector.device)
 
     def logits(self, frames: Tensor) -> Tensor:
         return self._detector.run(frames)
