@@ -123,7 +123,7 @@ def inference() -> Iterator[None]:
     child = subprocess.Popen(
         [sys.executable, "manage.py", "predict", "--follow"],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"VAR_DIR": str(settings.VAR_DIR), "OMP_NUM_THREADS": str(_inference_threads())},
+        env=os.environ | _inference_environment(),
         preexec_fn=lambda: os.nice(NICENESS),
         start_new_session=True,  # Ctrl-C reaches this process alone, which then tells the child
     )
@@ -133,8 +133,14 @@ def inference() -> Iterator[None]:
         _end(child)
 
 
-def _inference_threads() -> int:
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+def _inference_environment() -> dict[str, str]:
+    """Leave a core to the pages, and let torch's threads sleep rather than spin while they wait."""
+    threads = max(1, len(os.sched_getaffinity(0)) - 1)
+    return {
+        "VAR_DIR": str(settings.VAR_DIR),
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
+    }
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
