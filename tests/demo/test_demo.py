@@ -27,7 +27,7 @@ def run_demo(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]
 @pytest.fixture(scope="module")
 def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo")
-    done = run_demo(folder, "--clips", "30", "--epochs", "2")
+    done = run_demo(folder, "--clips", "30", "--epochs", "1")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((folder / "summary.json").read_text())
     return found | {"said": done.stderr}
@@ -66,7 +66,7 @@ def test_demo_on_clips_that_metadata_tells_apart_says_so(tmp_path: Path) -> None
     clips = tmp_path / "clips"
     clips.mkdir()
     lines = ["file,AI_Gen,source"]
-    for seed in range(24):
+    for seed in range(16):
         width = 64 if seed % 2 else 96
         make_clip(clips / f"{seed}.mp4", seed=seed, width=width)
         lines.append(f"{seed}.mp4,{seed % 2},somewhere")

@@ -54,10 +54,10 @@ class Command(BaseCommand):
 
     def loop(self, options: dict[str, Any]) -> None:
         """Collect, suggest, label, export, train, promote, suggest again."""
-        call_command("migrate", verbosity=0)
-        demo.prepare_site()
         folder = options["videos"] or self.make_clips(options["clips"])
         truth = demo.truth_of(folder)
+        call_command("migrate", verbosity=0)
+        demo.prepare_site()
         summary: dict[str, Any] = {
             "collected": self.collect(folder),
             "predicted": self.predict("2  Suggest"),
