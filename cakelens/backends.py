@@ -10,6 +10,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Literal, get_args
 
@@ -41,17 +42,23 @@ def make_runner(model: Model, device: str, precision: Precision, backend: Backen
         raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, got {precision!r}")
     backend = backend or best_backend(model, device, precision)
     dtype = best_dtype(device) if precision == "auto" else torch.float32
-    logger.info("backend %s on %s in %s", backend, device, str(dtype).removeprefix("torch."))
+    _say_once(f"backend {backend} on {device} in {str(dtype).removeprefix('torch.')}")
     if backend == "streaming":
         _check_streaming(model, device)
         passes = _best_passes(model)
-        logger.info("norms: %s", passes.name)
+        _say_once(f"norms: {passes.name}")
         return StreamingModel(model, dtype, passes)
     if backend == "inductor":
         return _in_dtype(torch.compile(model, dynamic=False), device, dtype)
     if backend == "eager":
         return _in_dtype(model, device, dtype)
     raise ValueError(f"backend must be one of {', '.join(get_args(Backend))}, got {backend!r}")
+
+
+@cache
+def _say_once(choice: str) -> None:
+    """Log a choice the first time it is made: training judges after each epoch, by the same choice."""
+    logger.info(choice)
 
 
 def best_backend(model: Model, device: str, precision: Precision) -> Backend:

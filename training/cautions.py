@@ -13,7 +13,7 @@ TELLING_AUC = 0.7
 
 FACTS = {
     "aspect": "aspect ratio",
-    "pixels": "frame size",
+    "pixels": "width × height",
     "padding": "padding to the window",
     "duration_seconds": "duration",
     "fps": "frame rate",

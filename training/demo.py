@@ -38,7 +38,8 @@ class Opinion:
 
 def environment(base: Path) -> dict[str, str]:
     """Return the environment of the demo: its own folder and key, and none of a server's services."""
-    own = {"VAR_DIR": str(base / "var" / "demo"), "SPLIT_KEY": SPLIT_KEY}
+    # Progress bars and log lines would tear each other apart.
+    own = {"VAR_DIR": str(base / "var" / "demo"), "SPLIT_KEY": SPLIT_KEY, "LOG_LEVEL": "WARNING"}
     none = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "MEDIA_ROOT"), "")
     return os.environ | own | none
 
