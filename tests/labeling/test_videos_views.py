@@ -186,6 +186,6 @@ def test_video_detail_costs_the_same_queries_with_many_answers_and_models(
     for number in range(3):
         make_prediction(video, make_model(f"m{number}"), is_served=number == 0)
 
-    # session, user, rights (2), video, variants, predictions, answers, evidence, twins
+    # Who asks and what they may takes four; the video, its variants, what models and people said, its twins.
     with django_assert_num_queries(10):
         labeler.get(f"/videos/{video.pk}/")

@@ -107,7 +107,7 @@ def test_batch_list_shows_the_newest_versions_and_all_on_request(labeler: Client
     newest = labeler.get("/batches/").context["growth"]
     everything = labeler.get("/batches/?all").context["growth"]
 
-    assert ([v.batch.slug for v in newest.versions][0], len(newest.versions)) == ("v5.2", 20)
+    assert (newest.versions[0].batch.slug, len(newest.versions)) == ("v5.2", 20)
     assert newest.versions[0].change == 1
     assert len(everything.versions) == 22
 
