@@ -26,7 +26,7 @@ def twins(video: Video, sighting: Sighting) -> list[int]:
     found: dict[int | None, int] = {}
     candidates = _candidates(video, sighting)
     known = {row.pk: row for row in Video.objects.filter(pk__in=candidates).only("group", "fingerprint")}
-    for other in (known[pk] for pk in candidates):
+    for other in (known[pk] for pk in candidates if pk in known):
         is_news = other.group_id not in found
         if is_news and is_same_footage(sighting, Fingerprint.from_bytes(bytes(other.fingerprint or b""))):
             found[other.group_id] = other.pk

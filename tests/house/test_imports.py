@@ -29,7 +29,7 @@ TORCH_FREE = (
 RUNNERS = ("inference.runner", "inference.management.commands.add_model", "training.evaluate")
 # What a DataLoader worker or a GPU box loads, beside the modules that import torch.
 PLAIN_TRAINING = ("training.baseline", "training.config", "training.evaluate", "training.manifest")
-HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp")
+HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp", "imagehash", "scipy")
 
 
 def torch_side() -> tuple[str, ...]:
