@@ -108,4 +108,10 @@ class VideoPage:
         """Other videos that are the same footage."""
         if self.video.group is None:
             return []
-        return list(self.video.group.videos.exclude(pk=self.video.pk).select_related("post")[:TWINS_SHOWN])
+        others = self.video.group.videos.exclude(pk=self.video.pk).defer("fingerprint")
+        return list(others.select_related("post", "settlement").order_by("pk")[:TWINS_SHOWN])
+
+    @property
+    def hides_labels(self) -> bool:
+        """Tell whether a twin's labels would say too much: the footage is the same."""
+        return not self.is_open

@@ -171,6 +171,28 @@ def test_video_detail_names_videos_of_the_same_footage(labeler: Client) -> None:
     assert "Same footage" in page.text
 
 
+def test_twin_is_shown_with_its_own_labels(labeler: Client) -> None:
+    group = make_group()
+    video, twin = make_video(group=group), make_video(group=group, quarantine="Same footage as 7/0")
+    make_settlement(twin, sora=True)
+
+    page = labeler.get(f"/videos/{video.pk}/")
+
+    assert "SORA" in page.text
+    assert "Quarantined: Same footage as 7/0" in page.text
+
+
+def test_twin_of_a_blind_video_keeps_its_labels_to_itself(labeler: Client) -> None:
+    group = make_group("test")
+    video, twin = make_video(group=group), make_video(group=group)
+    make_settlement(twin, sora=True)
+
+    page = labeler.get(f"/videos/{video.pk}/")
+
+    assert "labels not shown: blind" in page.text
+    assert "SORA" not in page.text
+
+
 def test_video_without_a_stored_file_says_so(labeler: Client) -> None:
     video = make_video(is_ready=False)
 
