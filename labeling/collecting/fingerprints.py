@@ -163,9 +163,11 @@ def _spread(count: int, most: int) -> list[int]:
 
 def distances(first: Fingerprint, second: Fingerprint) -> NDArray[np.float32]:
     """Return the share of bits that differ (0..1) between each frame of one and each of the other."""
-    bits_F8, others_F8 = (np.ascontiguousarray(each.hashes_FB).view(np.uint64) for each in (first, second))
-    num_different = np.bitwise_count(bits_F8[:, None] ^ others_F8[None]).sum(axis=2)
-    share: NDArray[np.float32] = num_different.astype(np.float32) / (8 * HASH_BYTES)
+    ours_F4, theirs_F4 = (np.ascontiguousarray(each.hashes_FB).view(np.uint64) for each in (first, second))
+    num_different = np.zeros((len(first), len(second)), np.uint16)
+    for ours_F, theirs_F in zip(ours_F4.T, theirs_F4.T, strict=True):
+        num_different += np.bitwise_count(ours_F[:, None] ^ theirs_F[None])
+    share: NDArray[np.float32] = (num_different / (8 * HASH_BYTES)).astype(np.float32)
     return share
 
 
