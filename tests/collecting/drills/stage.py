@@ -77,7 +77,14 @@ class Stage:
         while self.is_busy() and Variant.objects.stored().count() == before:
             if time.monotonic() > until:
                 raise AssertionError(f"Nothing is stored any more. {self._told()}")
+            self._restart_what_ended()
             time.sleep(0.05)
+
+    def _restart_what_ended(self) -> None:
+        """Start again what ended by itself, as docker-compose.yml does: a worker may not outlive its broker."""
+        for process in (self.worker, self.clock):
+            if not process.is_running():
+                process.start()
 
     def wait_for_all(self) -> None:
         while self.is_busy():
