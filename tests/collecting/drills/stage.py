@@ -81,7 +81,7 @@ class Stage:
             time.sleep(0.05)
 
     def _restart_what_ended(self) -> None:
-        """Start again what ended by itself, as docker-compose.yml does: a worker may not outlive its broker."""
+        """Start again what ended by itself, as docker-compose.yml does: a broker may take a worker along."""
         for process in (self.worker, self.clock):
             if not process.is_running():
                 process.start()
