@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from cakelens.labels import Label
 from inference.models import ModelVersion
@@ -21,6 +22,12 @@ from training.tasks import train_batch
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TWO_STEPS = {"preset": "tiny", "steps": 2, "minibatch_size": 4, "num_workers": 0, "eval_framesets": 1}
+
+
+@pytest.fixture(autouse=True)
+def _runs_of_this_test(settings: Settings, tmp_path: Path) -> None:
+    """Keep checkpoints apart: in each test's database, and in each worker's, the first run is run 1."""
+    settings.VAR_DIR = tmp_path
 
 
 @pytest.fixture
