@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # One thread of torch for each of two processes: together they have the two cores of a small machine.
-# Two more than there are cores: drills wait for leases, and the browser for pages.
-WORKERS ?= $(shell expr $$(nproc) + 2)
+# One more than there are cores: drills wait for leases, and the browser for pages.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 PARALLEL := OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS) --dist worksteal
 
 # A machine without torch (web and collecting) says WITHOUT_TORCH=1.
