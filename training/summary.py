@@ -6,7 +6,7 @@ from training.outcome import TrainResult
 
 
 def model_metrics(result: TrainResult, *, batch: str) -> dict[str, Any]:
-    """Return the metrics of a model version: the test split's headline, each label, and the whole result."""
+    """Return the metrics of a model version: the test split's headline, and the whole result."""
     return {
         "batch": batch,
         "num_videos": result.test["num_videos"],
@@ -14,7 +14,6 @@ def model_metrics(result: TrainResult, *, batch: str) -> dict[str, Any]:
         "auc_interval": result.ai_gen["auc_interval"],
         "ap_interval": result.ai_gen["ap_interval"],
         "baseline_auc_interval": result.baseline["auc_interval"],
-        "labels": {name: _label(numbers) for name, numbers in result.test["labels"].items()},
         "evaluation": result.to_dict(),
     }
 
@@ -26,20 +25,6 @@ def headline(result: TrainResult) -> dict[str, float | None]:
         "auc": result.ai_gen["auc"],
         "baseline_auc": result.baseline["auc"],
         "ap": result.ai_gen["ap"],
-        "precision": at_half.get("precision"),
-        "recall": at_half.get("recall"),
-    }
-
-
-def _label(numbers: dict[str, Any]) -> dict[str, Any]:
-    at_half = numbers["at_half"] or {}
-    return {
-        "num_positive": numbers["positives"],
-        "num_negative": numbers["negatives"],
-        "auc": numbers["auc"],
-        "auc_interval": numbers["auc_interval"],
-        "ap": numbers["ap"],
-        "ap_interval": numbers["ap_interval"],
         "precision": at_half.get("precision"),
         "recall": at_half.get("recall"),
     }
