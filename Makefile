@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-# One thread of torch for each of two processes: together they have the two cores of a small machine.
-# One more than there are cores: drills wait for leases, and the browser for pages.
+# One more process than there are cores: drills wait for leases, and the browser for pages. One thread of
+# torch for each, or together they fight for the cores of a small machine.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 PARALLEL := OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS) --dist worksteal
 
