@@ -22,6 +22,8 @@ LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 RING_AGAIN_AFTER = 2 * LEASE
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
+STOPPED = "Somebody stopped it. Try again to go on."
+
 J = TypeVar("J", bound="LeasedJob")
 
 
@@ -100,15 +102,22 @@ class LeasedJobQuerySet(models.QuerySet[J]):
                 return job
         return None
 
+    @transaction.atomic
     def cancel(self) -> int:
         """Ask unfinished jobs to stop; running ones see it at their next heartbeat."""
         now = timezone.now()
+        self.model.mark_undone(self.unfinished(), kind="cancelled", message=STOPPED)
         waiting = self.filter(state=State.QUEUED).update(state=State.CANCELLED, finished_at=now)
         return waiting + self.filter(state=State.RUNNING).update(is_cancel_requested=True)
 
+    def ended_undone(self) -> Self:
+        return self.filter(state__in=[State.FAILED, State.CANCELLED])
+
+    @transaction.atomic
     def retry(self) -> int:
         """Queue failed and cancelled jobs again, with all their attempts."""
-        return self.filter(state__in=[State.FAILED, State.CANCELLED]).update(
+        self.model.mark_wanted(self.ended_undone())
+        return self.ended_undone().update(
             state=State.QUEUED,
             attempts=0,
             next_try_at=timezone.now(),
@@ -164,6 +173,18 @@ class LeasedJob(models.Model):
         type(self).objects.filter(pk=self.pk).update(enqueued_at=timezone.now())
         transaction.on_commit(lambda: doorbell.ring(self.task_name, self.pk))
 
+    @classmethod
+    def mark_undone(cls, jobs: "LeasedJobQuerySet[Any]", *, kind: str, message: str) -> None:
+        """Tell what `jobs` are for that nobody is at it any more, and why.
+
+        Whoever looks at a post or a variant must not see it wait for a job that has ended. Called before
+        the rows of the jobs change, in one transaction with that.
+        """
+
+    @classmethod
+    def mark_wanted(cls, jobs: "LeasedJobQuerySet[Any]") -> None:
+        """Take back what `mark_undone` said: `jobs` are tried again."""
+
     def _fenced(self) -> LeasedJobQuerySet[Any]:
         return type(self).objects.filter(pk=self.pk, owner=self.owner, state=State.RUNNING)
 
@@ -187,9 +208,12 @@ class LeasedJob(models.Model):
         """Close the job as done; False if the lease was lost and nothing was written."""
         return self._close(State.DONE, progress=1.0, failure_kind="", failure_message="")
 
+    @transaction.atomic
     def fail(self, error: Exception, *, kind: str | None = None) -> bool:
         """Close the job as failed, for good."""
-        return self._close(State.FAILED, failure_kind=kind or kind_of(error), failure_message=str(error))
+        kind, message = kind or kind_of(error), str(error)
+        self.mark_undone(self._fenced(), kind=kind, message=message)
+        return self._close(State.FAILED, failure_kind=kind, failure_message=message)
 
     def retry_later(self, error: Exception, *, at: datetime | None = None) -> bool:
         """Queue the job again at `at` (default: growing pauses); fail it when no attempt is left."""

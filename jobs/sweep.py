@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
 from jobs.models import LeasedJob, State
@@ -11,6 +13,7 @@ from jobs.models import LeasedJob, State
 logger = logging.getLogger(__name__)
 
 RINGS_PER_SWEEP = 500
+DIED = "Its worker died each time it was tried. Look into the worker's log, then retry it."
 
 
 def job_models() -> Iterator[type[LeasedJob]]:
@@ -32,15 +35,19 @@ def sweep() -> int:
 def _sweep_model(model: type[LeasedJob]) -> int:
     now = timezone.now()
     model.objects.stopped(now).update(state=State.CANCELLED, finished_at=now)
-    lost = model.objects.given_up(now).update(
-        state=State.FAILED,
-        finished_at=now,
-        failure_kind="worker_died",
-        failure_message="Its worker died each time it was tried. Look into the worker's log, then retry it.",
-    )
-    if lost:
-        logger.error("%s %s jobs failed: their worker died each time.", lost, model.__name__)
+    if model.objects.given_up(now).exists():
+        num_lost = _give_up(model, now)
+        logger.error("%s %s jobs failed: their worker died each time.", num_lost, model.__name__)
     due = list(model.objects.unrung(now).order_by("next_try_at")[:RINGS_PER_SWEEP])
     for job in due:
         job.ring()
     return len(due)
+
+
+@transaction.atomic
+def _give_up(model: type[LeasedJob], now: datetime) -> int:
+    lost, reason = model.objects.given_up(now), {"kind": "worker_died", "message": DIED}
+    model.mark_undone(lost, **reason)
+    return lost.update(
+        state=State.FAILED, finished_at=now, failure_kind=reason["kind"], failure_message=reason["message"]
+    )

@@ -42,7 +42,7 @@ def sweep_parts() -> None:
 
 
 def run_collect(job: CollectJob) -> None:
-    """Do a claimed collect job and record how it ended, in the job and in its post."""
+    """Do a claimed collect job and record how it ended; the job tells its post."""
     from labeling.collecting import recording, x  # yt-dlp costs 1.7 s and 58 MB: only where it works
 
     try:
@@ -52,10 +52,8 @@ def run_collect(job: CollectJob) -> None:
             recording.record_post(job.post, info)
     except Permanent as exc:
         job.fail(exc)
-        job.post.mark_failed(exc.kind, str(exc))
     except Transient as exc:
-        if job.retry_later(exc, at=exc.retry_at) and job.attempts >= job.max_attempts:
-            job.post.mark_failed(exc.kind, str(exc))
+        job.retry_later(exc, at=exc.retry_at)
         pausing.consider(exc)
     except JobInterrupted:
         return
@@ -65,18 +63,16 @@ def run_collect(job: CollectJob) -> None:
 
 
 def run_store(job: VariantJob) -> None:
-    """Do a claimed download and record how it ended, in the job and in its variant."""
+    """Do a claimed download and record how it ended; the job tells its variant."""
     from labeling.collecting import fetching
 
     try:
         fetching.fetch_variant(job)
     except Permanent as exc:
         job.fail(exc)
-        job.variant.mark_failed(exc.kind, str(exc))
     except Transient as exc:
         pausing.consider(exc)
-        if job.retry_later(exc, at=exc.retry_at) and job.attempts >= job.max_attempts:
-            job.variant.mark_failed(exc.kind, str(exc))
+        job.retry_later(exc, at=exc.retry_at)
     except JobInterrupted:
         return
     else:

@@ -1,15 +1,17 @@
 """The jobs of collecting, and the one pause they all keep."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.models import LeasedJob
+from jobs.models import LeasedJob, LeasedJobQuerySet
 from labeling.models.posts import Post
-from labeling.models.videos import Variant
+from labeling.models.videos import Variant, VariantState
+
+FORGOTTEN = {"failure_kind": "", "failure_message": ""}
 
 
 class CollectJob(LeasedJob):
@@ -22,6 +24,18 @@ class CollectJob(LeasedJob):
     class Meta(LeasedJob.Meta):
         abstract = False
 
+    @classmethod
+    def mark_undone(cls, jobs: LeasedJobQuerySet[Any], *, kind: str, message: str) -> None:
+        """Let the posts say why. What was read of a post stays read, whoever stops another reading."""
+        posts = Post.objects.filter(job__in=jobs)
+        if kind == "cancelled":
+            posts = posts.filter(collected_at=None)
+        posts.update(failure_kind=kind, failure_message=message)
+
+    @classmethod
+    def mark_wanted(cls, jobs: LeasedJobQuerySet[Any]) -> None:
+        Post.objects.filter(job__in=jobs).update(**FORGOTTEN)
+
 
 class VariantJob(LeasedJob):
     """Download and verify one variant."""
@@ -32,6 +46,17 @@ class VariantJob(LeasedJob):
 
     class Meta(LeasedJob.Meta):
         abstract = False
+
+    @classmethod
+    def mark_undone(cls, jobs: LeasedJobQuerySet[Any], *, kind: str, message: str) -> None:
+        """Let the variants say why; one that is stored by now stays stored."""
+        variants = Variant.objects.unstored().filter(job__in=jobs)
+        variants.update(state=VariantState.FAILED, failure_kind=kind, failure_message=message)
+
+    @classmethod
+    def mark_wanted(cls, jobs: LeasedJobQuerySet[Any]) -> None:
+        variants = Variant.objects.filter(job__in=jobs, state=VariantState.FAILED)
+        variants.update(state=VariantState.WAITING, **FORGOTTEN)
 
 
 class XPause(models.Model):

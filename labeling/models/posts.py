@@ -116,9 +116,6 @@ class Post(models.Model):
         """The post on X, or nothing for an imported file."""
         return f"https://x.com/i/status/{self.x_id}" if self.source == PostSource.X else ""
 
-    def mark_failed(self, kind: str, message: str) -> None:
-        type(self).objects.filter(pk=self.pk).update(failure_kind=kind, failure_message=message)
-
     def mark_rechecked(self, *, is_gone: bool) -> None:
         """Note that X was asked, and whether the post is still there; what is stored of it stays."""
         post = type(self).objects.filter(pk=self.pk)

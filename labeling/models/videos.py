@@ -196,11 +196,6 @@ class Variant(models.Model):
             models.Index(name="variant_unstored", fields=["state"], condition=~Q(state="stored"))
         ]
 
-    def mark_failed(self, kind: str, message: str) -> None:
-        type(self).objects.unstored().filter(pk=self.pk).update(
-            state=VariantState.FAILED, failure_kind=kind, failure_message=message
-        )
-
     def __str__(self) -> str:
         size = f"{self.width}×{self.height}" if self.width else "not stored"
         return f"{self.video_id}: {size}"

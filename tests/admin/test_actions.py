@@ -12,7 +12,7 @@ from django.urls import reverse
 from inference.models import ModelVersion
 from jobs.models import State
 from labeling.models import ApiToken, CollectJob, GoldAnswer, Guideline, Post, SiteSettings, Slot, Video
-from tests.factories import hold, make_job, make_model, make_superuser, make_user, make_video
+from tests.factories import hold, make_job, make_model, make_post, make_superuser, make_user, make_video
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -88,8 +88,7 @@ def test_jobs_are_stopped(root: Client) -> None:
 
 
 def test_failed_post_is_collected_again(root: Client) -> None:
-    job = make_job(state=State.FAILED)
-    job.post.mark_failed("network", "The connection broke.")
+    job = make_job(state=State.FAILED, post=make_post(failure_kind="network"))
 
     assert do(root, "collect_again", job.post) == "1 requests and downloads are queued again."
     assert Post.objects.get().failure_kind == ""

@@ -81,8 +81,8 @@ def test_request_that_holds_no_links_is_refused(body: dict[str, object], words: 
 
 
 def test_posts_are_listed_newest_first(api: ApiClient) -> None:
-    first, second = make_post("20"), make_post("21", collected_at=None)
-    second.mark_failed("deleted", "The post is gone.")
+    first = make_post("20")
+    make_post("21", collected_at=None, failure_kind="deleted", failure_message="The post is gone.")
     make_video(post=first)
 
     found = api.read("/posts").json()

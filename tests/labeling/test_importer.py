@@ -132,7 +132,7 @@ def test_second_variant_opens_no_second_slot(clip: MakeClip) -> None:
 
 def test_stored_variant_forgets_an_earlier_failure(clip: MakeClip) -> None:
     variant = bare_variant()
-    variant.mark_failed("network", "The connection broke.")
+    Variant.objects.update(state="failed", failure_kind="network", failure_message="The connection broke.")
 
     store_variant_file(variant, clip())
 

@@ -16,8 +16,6 @@ from labeling.models import (
     PostSource,
     Settlement,
     SiteSettings,
-    Variant,
-    VariantState,
     Video,
     XPause,
     label_field,
@@ -57,8 +55,7 @@ def test_labels_are_in_the_order_of_the_model() -> None:
 
 def test_posts_by_how_far_they_are() -> None:
     collected, waiting = make_post(), make_post(collected_at=None)
-    failed = make_post(collected_at=None)
-    failed.mark_failed("deleted", "The post is gone.")
+    failed = make_post(collected_at=None, failure_kind="deleted", failure_message="The post is gone.")
 
     assert list(Post.objects.collected()) == [collected]
     assert list(Post.objects.waiting()) == [waiting]
@@ -137,23 +134,6 @@ def test_best_variant_is_the_largest_stored_one() -> None:
 
 def test_video_without_a_file_has_no_best_variant() -> None:
     assert make_video(is_ready=False).best_variant() is None
-
-
-def test_failed_variant_says_why() -> None:
-    variant = make_variant(make_video(is_ready=False), is_stored=False)
-
-    variant.mark_failed("gone", "X answers 404.")
-
-    variant.refresh_from_db()
-    assert (variant.state, variant.failure_kind) == (VariantState.FAILED, "gone")
-
-
-def test_stored_variant_does_not_fail_any_more() -> None:
-    variant = make_variant(make_video())
-
-    variant.mark_failed("network", "A late second download.")
-
-    assert Variant.objects.stored().get(pk=variant.pk).failure_kind == ""
 
 
 def test_latest_annotations_are_one_a_person_and_video() -> None:
