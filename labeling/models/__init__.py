@@ -1,13 +1,13 @@
+from labeling.models.acts import BulkEdit, Voiding
 from labeling.models.answers import (
     Annotation,
     Evidence,
     EvidenceKind,
-    GoldAnswer,
     LabelSet,
     Outcome,
-    ReviewOutcome,
     Settlement,
     SettlementMethod,
+    SkipDestination,
     SkipReason,
     label_field,
 )
@@ -16,6 +16,7 @@ from labeling.models.guidelines import Guideline, LabelDefinition
 from labeling.models.jobs import CollectJob, VariantJob, XPause
 from labeling.models.people import ApiToken, IdempotencyRecord, Preferences
 from labeling.models.posts import AddedHow, Post, PostSource
+from labeling.models.reviewing import GoldAnswer, QuestionReply, ReviewOutcome
 from labeling.models.settings import SiteSettings
 from labeling.models.slots import Slot, SlotState
 from labeling.models.videos import (
@@ -32,6 +33,7 @@ __all__ = [
     "AddedHow",
     "Annotation",
     "ApiToken",
+    "BulkEdit",
     "CollectJob",
     "DuplicateGroup",
     "Evidence",
@@ -46,10 +48,12 @@ __all__ = [
     "Post",
     "PostSource",
     "Preferences",
+    "QuestionReply",
     "ReviewOutcome",
     "Settlement",
     "SettlementMethod",
     "SiteSettings",
+    "SkipDestination",
     "SkipReason",
     "Slot",
     "SlotState",
@@ -60,6 +64,7 @@ __all__ = [
     "VariantState",
     "Video",
     "VideoKind",
+    "Voiding",
     "XPause",
     "label_field",
 ]

@@ -77,6 +77,12 @@ class SkipReason(models.TextChoices):
     OTHER = "other", "Other"
 
 
+class SkipDestination(models.TextChoices):
+    OTHERS = "others", "To others"
+    LATER = "later", "To me, later"
+    OUT = "out", "Out of the queue"
+
+
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def latest_per_labeler(self) -> Self:
         """Each person's newest row for each video; older rows are history."""
@@ -98,7 +104,9 @@ class Annotation(LabelSet):
     )
     outcome = models.CharField(max_length=10, choices=Outcome)
     skip_reason = models.CharField(max_length=20, choices=SkipReason, blank=True)
+    skipped_to = models.CharField(max_length=6, choices=SkipDestination, blank=True)
     note = models.TextField(blank=True, max_length=4000)
+    question = models.TextField(blank=True, max_length=1000, help_text="What a reviewer is asked.")
     guideline_version = models.PositiveIntegerField(default=1)
     seconds = models.FloatField(null=True, blank=True, help_text="Time on screen, idle time left out.")
     shown_model = models.CharField(
@@ -106,6 +114,32 @@ class Annotation(LabelSet):
     )
     picked_by = models.CharField(max_length=40, default="random")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Few rows have one of these three: their indexes leave the others out.
+    together_with = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="for_twins",
+        db_index=False,
+        help_text="The answer that was given to this footage once, for all videos of its group.",
+    )
+    bulk = models.ForeignKey(
+        "labeling.BulkEdit",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="annotations",
+        db_index=False,
+    )
+    voiding = models.ForeignKey(
+        "labeling.Voiding",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="annotations",
+        db_index=False,
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[Any] = AnnotationQuerySet.as_manager()
@@ -123,10 +157,22 @@ class Annotation(LabelSet):
                 condition=Q(outcome=Outcome.SKIPPED, skip_reason__in=SkipReason.values)
                 | (~Q(outcome=Outcome.SKIPPED) & Q(skip_reason="")),
             ),
+            models.CheckConstraint(
+                name="annotation_skipped_to_somewhere",
+                condition=Q(outcome=Outcome.SKIPPED) | Q(skipped_to=""),
+            ),
         ]
         indexes = [
             models.Index(name="annotation_history", fields=["video", "labeler", "-id"]),
             models.Index(name="annotation_by_labeler", fields=["labeler", "-created_at"]),
+            models.Index(name="annotation_in_time", fields=["-created_at"]),
+            models.Index(name="annotation_question", fields=["-id"], condition=~Q(question="")),
+            *(
+                models.Index(
+                    name=f"annotation_{name}", fields=[name], condition=Q(**{f"{name}__isnull": False})
+                )
+                for name in ("together_with", "bulk", "voiding")
+            ),
         ]
         permissions = [("label_video", "Can label videos")]
 
@@ -199,49 +245,19 @@ class Settlement(LabelSet):
                 condition=Q(method=SettlementMethod.REOPENED) | Q(ai_gen__isnull=False),
             ),
         ]
-        indexes = [models.Index(name="settlement_newest", fields=["video", "-id"])]
+        indexes = [
+            models.Index(name="settlement_newest", fields=["video", "-id"]),
+            # Most labels are rare: a list of videos that have one finds them without reading the others.
+            *(
+                models.Index(
+                    name=f"settlement_{label_field(label)}",
+                    fields=["-video"],
+                    condition=Q(**{label_field(label): True}),
+                )
+                for label in V5_LABELS
+            ),
+        ]
         permissions = [("review_video", "Can review and settle videos")]
 
     def __str__(self) -> str:
         return f"{self.video_id}: {self.method}"
-
-
-class GoldAnswer(LabelSet):
-    """A known answer, mixed into the queue to see how well a person labels."""
-
-    video = models.OneToOneField(Video, on_delete=models.PROTECT, related_name="gold")
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta(LabelSet.Meta):
-        abstract = False
-        constraints = [
-            *LabelSet.Meta.constraints,
-            models.CheckConstraint(name="gold_judges_ai_gen", condition=Q(ai_gen__isnull=False)),
-        ]
-
-    def __str__(self) -> str:
-        return f"gold {self.video_id}"
-
-
-class ReviewOutcome(models.Model):
-    """A reviewer's finding where a model and the people disagree."""
-
-    class Finding(models.TextChoices):
-        HUMAN_WRONG = "human_wrong", "The people were wrong"
-        MODEL_WRONG = "model_wrong", "The model was wrong"
-        AMBIGUOUS = "ambiguous", "Cannot be decided"
-
-    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="review_outcomes")
-    model_slug = models.CharField(max_length=80)
-    finding = models.CharField(max_length=12, choices=Finding)
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="review_once_per_model", fields=["video", "model_slug", "reviewer"])
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.video_id} {self.finding}"

@@ -28,6 +28,14 @@ class SiteSettings(models.Model):
         validators=PERCENT,
         help_text="Share of videos outside the test set shown without suggestions.",
     )
+    gold_percent = models.PositiveSmallIntegerField(
+        default=0,
+        validators=PERCENT,
+        help_text="Share of what a labeler is given that is gold: videos whose answer is known.",
+    )
+    answers_per_day = models.PositiveIntegerField(
+        default=0, help_text="The most answers one person may give in a day; 0: as many as they like."
+    )
     ranking = models.CharField(max_length=20, choices=Ranking, default=Ranking.UNCERTAIN)
     test_percent = models.PositiveSmallIntegerField(
         default=10,

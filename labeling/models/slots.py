@@ -14,6 +14,7 @@ from labeling.models.videos import Video
 class SlotState(models.TextChoices):
     FREE = "free", "Free"
     HELD = "held", "Held"
+    KEPT = "kept", "Kept for later"
     DONE = "done", "Done"
     OUT = "out", "Out of the queue"
 
@@ -51,6 +52,12 @@ class Slot(models.Model):
     claim = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a video kept for later comes back to whom it is kept for."
+    )
+    is_gold = models.BooleanField(
+        default=False, help_text="Given to one person to see how well they label; it settles nothing."
+    )
     shown_model = models.CharField(
         max_length=80, blank=True, help_text="Slug of the model whose suggestions the holder was shown."
     )
@@ -70,6 +77,11 @@ class Slot(models.Model):
                 condition=~Q(state=SlotState.HELD)
                 | Q(labeler__isnull=False, lease_until__isnull=False, claim__isnull=False),
             ),
+            models.CheckConstraint(
+                name="slot_kept_for_somebody",
+                condition=~Q(state=SlotState.KEPT)
+                | Q(labeler__isnull=False, lease_until__isnull=False, due_at__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
@@ -78,6 +90,8 @@ class Slot(models.Model):
                 condition=Q(state__in=[SlotState.FREE, SlotState.HELD]),
             ),
             models.Index(name="slot_held", fields=["lease_until"], condition=Q(state=SlotState.HELD)),
+            models.Index(name="slot_kept", fields=["lease_until"], condition=Q(state=SlotState.KEPT)),
+            models.Index(name="slot_by_labeler", fields=["labeler", "-claimed_at"]),
         ]
 
     def __str__(self) -> str:

@@ -108,6 +108,9 @@ class Video(models.Model):
         related_name="+",
         help_text="The settlement that stands.",
     )
+    disputed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when its answers contradict each other."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ready_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -128,6 +131,9 @@ class Video(models.Model):
             models.Index(name="video_settled", fields=["split"], condition=Q(settlement__isnull=False)),
             models.Index(
                 name="video_unsettled", fields=["id"], condition=Q(settlement=None, ready_at__isnull=False)
+            ),
+            models.Index(
+                name="video_disputed", fields=["disputed_at"], condition=Q(disputed_at__isnull=False)
             ),
         ]
 

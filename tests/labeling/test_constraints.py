@@ -18,6 +18,7 @@ from labeling.models import (
     SplitLedger,
     Variant,
     VariantJob,
+    Voiding,
     XPause,
     label_field,
 )
@@ -80,6 +81,16 @@ def held(**fields: object) -> None:
     Slot.objects.create(video=make_video(num_slots=0), state="held", **lease | fields)
 
 
+def kept(**fields: object) -> None:
+    wish = {"labeler": make_user(), "lease_until": timezone.now(), "due_at": timezone.now()}
+    Slot.objects.create(video=make_video(num_slots=0), state="kept", **wish | fields)
+
+
+def void_nothing() -> None:
+    now, user = timezone.now(), make_user()
+    Voiding.objects.create(by=user, labeler=user, since=now, until=now, reason="a test")
+
+
 def run_variant_job_without_lease() -> None:
     variant = make_variant(make_video(is_ready=False), is_stored=False)
     VariantJob.objects.create(variant=variant, state="running")
@@ -106,6 +117,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("annotation_skipped_has_reason", lambda: annotate("skipped", skip_reason="")),
     ("annotation_skipped_has_reason", lambda: annotate("skipped", skip_reason="no reason of ours")),
     ("annotation_skipped_has_reason", lambda: annotate("labeled", skip_reason="other")),
+    ("annotation_skipped_to_somewhere", lambda: annotate("labeled", skipped_to="others")),
     ("settlement_judges_ai_gen", lambda: make_settlement(make_video(), ai_gen=None)),
     ("gold_judges_ai_gen", lambda: make_gold(ai_gen=None)),
     ("review_once_per_model", review_twice),
@@ -122,6 +134,10 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("slot_held_has_lease", lambda: held(labeler=None)),
     ("slot_held_has_lease", lambda: held(lease_until=None)),
     ("slot_held_has_lease", lambda: held(claim=None)),
+    ("slot_kept_for_somebody", lambda: kept(labeler=None)),
+    ("slot_kept_for_somebody", lambda: kept(lease_until=None)),
+    ("slot_kept_for_somebody", lambda: kept(due_at=None)),
+    ("voiding_has_period", void_nothing),
     ("video_once_in_post", two_in_one_place),
     ("video_ready_has_split", lambda: make_video(is_ready=False, ready_at=timezone.now())),
     ("video_test_is_blind", lambda: make_video(split="test", is_blind=False)),
