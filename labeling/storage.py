@@ -4,11 +4,14 @@ Nothing refers to a file that is not there: a file is written under a temporary 
 moved in whole, and only then does a row name it (docs/adr/0003).
 """
 
+import errno
 import hashlib
 import io
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +21,13 @@ from django.core.files import File
 from django.core.files.storage import default_storage, storages
 
 CHUNK = 1024 * 1024
+INSUFFICIENT_STORAGE = 507
+FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
+"""What servers with S3's interface call it, where S3 itself is never full."""
+
+
+class BucketError(OSError):
+    """The bucket does not answer, or refuses; its `errno` is ENOSPC where it is full, as a disk's is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +96,37 @@ def _put(file: BinaryIO, name: str) -> None:
     if is_local():
         _move_in(file, Path(default_storage.path(name)))
     else:
-        default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
+        with _bucket():
+            default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
 
 
 def _is_whole(name: str, num_bytes: int) -> bool:
-    return default_storage.exists(name) and default_storage.size(name) == num_bytes
+    with _bucket():
+        return default_storage.exists(name) and default_storage.size(name) == num_bytes
+
+
+@contextmanager
+def _bucket() -> Iterator[None]:
+    """Raise what a bucket's client raises as an `OSError`: to callers a bucket is one more disk."""
+    if is_local():
+        yield
+        return
+    # Installed where there is a bucket.
+    from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+    try:
+        yield
+    except ClientError as exc:
+        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        is_full = status == INSUFFICIENT_STORAGE or exc.response.get("Error", {}).get("Code") in FULL
+        raise BucketError(errno.ENOSPC if is_full else errno.EIO, _words(exc)) from exc
+    except (BotoCoreError, Boto3Error) as exc:
+        raise BucketError(errno.EIO, _words(exc)) from exc
+
+
+def _words(exc: Exception) -> str:
+    return f"bucket {settings.S3_BUCKET}: {str(exc)[:300].rstrip('.')}"
 
 
 def _move_in(file: BinaryIO, target: Path) -> None:
@@ -158,7 +194,7 @@ def local_copy(name: str) -> Path:
 def _fetch(name: str, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with default_storage.open(name, "rb") as source, temporary.open("wb") as target:
+        with _bucket(), default_storage.open(name, "rb") as source, temporary.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
         temporary.replace(path)
     finally:

@@ -133,3 +133,13 @@ class DiskFull(Transient):
 class StorageBroken(Transient):
     kind = "storage"
     remedy = "Look whether MEDIA_ROOT is there and may be written to; it is retried by itself."
+
+
+class BucketFull(DiskFull):
+    remedy = "Free some space in the bucket, or raise its quota; it is retried by itself."
+
+
+class BucketBroken(StorageBroken):
+    remedy = (
+        "Look whether S3_ENDPOINT_URL answers, and S3_BUCKET and its keys are right; it is retried by itself."
+    )

@@ -8,7 +8,7 @@ from jobs.heartbeat import kept_alive
 from labeling import storage
 from labeling.collecting import importer, media
 from labeling.collecting.config import x_settings
-from labeling.collecting.errors import DiskFull, StorageBroken, Transient
+from labeling.collecting.errors import BucketBroken, BucketFull, DiskFull, StorageBroken, Transient
 from labeling.models import Variant, VariantJob, VariantState
 
 
@@ -48,6 +48,8 @@ def _fetch(job: VariantJob) -> None:
 
 
 def _not_kept(variant: Variant, exc: OSError) -> Transient:
-    is_full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
-    kind = DiskFull if is_full else StorageBroken
+    full, broken = DiskFull, StorageBroken
+    if isinstance(exc, storage.BucketError):
+        full, broken = BucketFull, BucketBroken
+    kind = full if exc.errno in (errno.ENOSPC, errno.EDQUOT) else broken
     return kind(f"Variant {variant.pk} could not be stored: {exc.strerror or exc}.")
