@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": JOB_LEASE_SECONDS / 4},
     "queue-predictions": {"task": "inference.tasks.queue_pending", "schedule": 15.0},
     "sweep-parts": {"task": "labeling.tasks.sweep_parts", "schedule": 3600.0},
+    "forget-replies": {"task": "labeling.tasks.forget_replies", "schedule": 3600.0},
 }
 
 # --- files --------------------------------------------------------------------------------------------

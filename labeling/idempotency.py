@@ -7,13 +7,17 @@ key. The first arrival is carried out and its reply kept, in one transaction; ev
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from labeling.models import IdempotencyRecord
 
 MAX_KEY = 80
+KEPT = timedelta(days=7)
+"""Who repeats a request does so within minutes; a phone that was off for a weekend, on Monday."""
 
 
 class KeyReused(Exception):
@@ -52,3 +56,8 @@ def once(user: Any, key: str, request: str, carry_out: Callable[[], Reply]) -> R
     if record.body_sha256 != digest:
         raise KeyReused(key)
     return Reply(record.status, record.reply)
+
+
+def forget_old() -> int:
+    """Delete the replies that nobody will ask for again; return how many."""
+    return int(IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0])

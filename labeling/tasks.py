@@ -4,7 +4,7 @@ from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
-from labeling import storage
+from labeling import idempotency, storage
 from labeling.collecting import pausing
 from labeling.collecting.config import x_settings
 from labeling.collecting.errors import Permanent, Transient
@@ -39,6 +39,12 @@ def sweep_parts() -> None:
     from labeling.collecting import parts
 
     parts.sweep(storage.temporary_folder(), older_than_seconds=PART_KEPT_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def forget_replies() -> None:
+    """Forget the replies to requests that nobody sends again."""
+    idempotency.forget_old()
 
 
 def run_collect(job: CollectJob) -> None:
