@@ -11,11 +11,17 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A table whose rows are never updated (`column`: only that column, once set) or deleted."""
+    """A table whose rows are never updated or deleted.
+
+    `columns`: only these are never updated. `when`: only rows of which this is true, in the SQL that both
+    databases speak. `column`: only that one, once it is set.
+    """
 
     table: str
     message: str
     column: str = ""
+    columns: tuple[str, ...] = ()
+    when: str = ""
     allows_delete: bool = False
 
     @property
@@ -26,7 +32,7 @@ class Frozen:
         return f"{self.table}_{self.column or 'row'}_no_{event}"
 
     def create_sql(self, vendor: str, event: str) -> list[str]:
-        head = f"CREATE TRIGGER {self.name(event)} BEFORE {event.upper()} {self._scope(vendor)}"
+        head = f"CREATE TRIGGER {self.name(event)} BEFORE {event.upper()} {self._scope(event)}"
         if vendor == "sqlite":
             return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
         function = f"{self.name(event)}_fn"
@@ -36,13 +42,18 @@ class Frozen:
             f"{head} EXECUTE FUNCTION {function}()",
         ]
 
-    def _scope(self, vendor: str) -> str:
-        """Say which changes of which rows: all of the table's, or those of the column once it is set."""
-        if not self.column:
-            return f"ON {self.table} FOR EACH ROW"
+    def _scope(self, event: str) -> str:
+        """Say which changes of which rows."""
+        columns = (self.column,) if self.column else self.columns
+        of = f"OF {', '.join(columns)} " if columns and event == "update" else ""
+        when = f" WHEN ({self._condition()})" if self._condition() else ""
+        return f"{of}ON {self.table} FOR EACH ROW{when}"
+
+    def _condition(self) -> str:
+        if self.when or not self.column:
+            return self.when
         old, new = f"OLD.{self.column}", f"NEW.{self.column}"
-        differs = f"{old} IS NOT {new}" if vendor == "sqlite" else f"{old} IS DISTINCT FROM {new}"
-        return f"OF {self.column} ON {self.table} FOR EACH ROW WHEN ({old} IS NOT NULL AND {differs})"
+        return f"{old} IS NOT NULL AND ({new} IS NULL OR {new} <> {old})"
 
     def drop_sql(self, vendor: str, event: str) -> list[str]:
         if vendor == "sqlite":
@@ -61,13 +72,45 @@ LABELING = (
         "labeling_duplicategroup", "A split that is set never changes.", column="split", allows_delete=True
     ),
 )
+ANSWERS = (
+    Frozen("labeling_settlement_annotations", "What a settlement rests on never changes."),
+    Frozen(
+        "labeling_evidence",
+        "Evidence is append-only: answer again instead.",
+        columns=("annotation_id", "labels", "kind", "at_seconds"),
+    ),
+    # A withdrawal may purge the words that were quoted; nothing else may touch them.
+    Frozen(
+        "labeling_evidence",
+        "A quote is kept or emptied, never rewritten.",
+        column="quote",
+        when="NEW.quote <> '' AND NEW.quote <> OLD.quote",
+        allows_delete=True,
+    ),
+)
 TRAINING = (
     Frozen("training_batchitem", "Batch items are immutable: export a new batch instead."),
     Frozen("training_withdrawal", "Withdrawals are append-only."),
 )
+BATCHES = (
+    # Not `created_by`: who exported it may close their account.
+    Frozen(
+        "training_trainingbatch",
+        "An exported batch never changes: export a new one instead.",
+        columns=(
+            *("id", "slug", "state", "digest", "manifest_name", "filters", "label_counts", "left_out"),
+            *("confounds", "facts", "num_train", "num_validation", "num_test", "frozen_at", "exported_at"),
+        ),
+        when="OLD.state = 'exported'",
+    ),
+)
+ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES)
+"""Every rule that stands once all migrations have run; each tuple is what one migration brought."""
 
 
 def install(editor: BaseDatabaseSchemaEditor, rules: tuple[Frozen, ...]) -> None:
+    """Create the triggers; those that stand already are made anew."""
+    uninstall(editor, rules)
     for rule in rules:
         for event in rule.events:
             _execute(editor.connection, rule.create_sql(editor.connection.vendor, event))

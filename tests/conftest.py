@@ -58,7 +58,7 @@ def django_db_setup(django_db_setup: None) -> None:
     from labeling import triggers
 
     if connection.vendor == "sqlite":
-        rules = [(rule, event) for rule in (*triggers.LABELING, *triggers.TRAINING) for event in rule.events]
+        rules = [(rule, event) for rule in triggers.ALL for event in rule.events]
         drop = [sql for rule, event in rules for sql in rule.drop_sql("sqlite", event)]
         create = [sql for rule, event in rules for sql in rule.create_sql("sqlite", event)]
         # In the class: beside Playwright's loop this thread has another connection.

@@ -38,8 +38,9 @@ class TrainingBatch(models.Model):
     )
     left_out = models.JSONField(default=dict, blank=True, help_text="{reason: number of videos}")
     confounds = models.JSONField(
-        default=dict, blank=True, help_text="{fact: AUC} for facts that predict AI_GEN"
+        default=dict, blank=True, help_text="{fact: AUC for AI_GEN}, measured at the export"
     )
+    facts = models.JSONField(default=dict, blank=True, help_text="{kind of fact: {value: number of videos}}")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -94,6 +95,7 @@ class Withdrawal(models.Model):
 
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="withdrawals")
     reason = models.TextField(blank=True)
+    is_purged = models.BooleanField(default=False, help_text="Its files and words were removed, too.")
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -101,6 +103,21 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.video_id} withdrawn"
+
+
+class GrowthFigures(models.Model):
+    """One row: what the growth page says of answers and settlements, counted a while ago."""
+
+    figures = models.JSONField(default=dict)
+    counted_at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(default=0, help_text="How long the counting took.")
+
+    class Meta:
+        verbose_name_plural = "growth figures"
+        constraints = [models.CheckConstraint(name="growth_figures_is_one_row", condition=Q(pk=1))]
+
+    def __str__(self) -> str:
+        return f"counted at {self.counted_at:%H:%M}"
 
 
 class ExportJob(LeasedJob):

@@ -257,7 +257,6 @@ def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
     except registry.RegistryError as exc:
         run.fail(exc)
         raise RunError(str(exc)) from exc
-    TrainingBatch.objects.filter(pk=run.batch_id).update(confounds=result.confounds)
     TrainingRun.objects.filter(pk=run.pk, owner=run.owner).update(
         step=F("num_steps"),
         loss_first=result.loss_first,

@@ -42,6 +42,15 @@ class SiteSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(50)],
         help_text="Share of new groups that go to the test set. Fixed once a batch is exported.",
     )
+    export_after = models.PositiveIntegerField(
+        default=0,
+        help_text="Export a batch by itself once so many videos are settled and wait for one. 0: never.",
+    )
+    label_target = models.PositiveIntegerField(
+        default=500,
+        validators=[MinValueValidator(1)],
+        help_text="Positive videos wanted of each label; the growth page says what is lacking.",
+    )
     history = HistoricalRecords()
 
     class Meta:

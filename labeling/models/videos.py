@@ -129,6 +129,9 @@ class Video(models.Model):
         ]
         indexes = [
             models.Index(name="video_settled", fields=["split"], condition=Q(settlement__isnull=False)),
+            # Few rows: what pages of batches say was learned since.
+            models.Index(name="video_quarantined", fields=["id"], condition=~Q(quarantine="")),
+            models.Index(name="video_withdrawn", fields=["id"], condition=Q(is_withdrawn=True)),
             models.Index(
                 name="video_unsettled", fields=["id"], condition=Q(settlement=None, ready_at__isnull=False)
             ),

@@ -8,16 +8,17 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from labeling import triggers
-from labeling.models import Annotation, DuplicateGroup, Settlement, Split, Video
+from labeling.models import Annotation, DuplicateGroup, Evidence, Settlement, Split, Video
 from tests.factories import (
     make_annotation,
     make_batch,
+    make_evidence,
     make_group,
     make_settlement,
     make_user,
     make_video,
 )
-from training.models import BatchItem, Withdrawal
+from training.models import BatchItem, TrainingBatch, Withdrawal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -38,11 +39,28 @@ def withdrawal() -> Withdrawal:
     return Withdrawal.objects.create(video=make_video(), reason="asked to")
 
 
+def evidence() -> Evidence:
+    return make_evidence(annotation(), quote="Made this with Veo")
+
+
+def batch() -> TrainingBatch:
+    return make_batch()
+
+
+def support() -> Model:
+    answer = annotation()
+    make_settlement(answer.video, annotations=[answer])
+    return Settlement.annotations.through._default_manager.get()
+
+
 FROZEN = [
     pytest.param(annotation, {"note": "changed"}, "Annotations are append-only", id="annotation"),
     pytest.param(settlement, {"ai_gen": False}, "Settlements are immutable", id="settlement"),
     pytest.param(batch_item, {"split": "test"}, "Batch items are immutable", id="batch item"),
     pytest.param(withdrawal, {"reason": "changed"}, "Withdrawals are append-only", id="withdrawal"),
+    pytest.param(evidence, {"kind": "other"}, "Evidence is append-only", id="evidence"),
+    pytest.param(batch, {"num_train": 7}, "An exported batch never changes", id="batch"),
+    pytest.param(support, {"annotation_id": 0}, "What a settlement rests on", id="what it rests on"),
 ]
 
 
@@ -72,6 +90,44 @@ def test_frozen_row_cannot_be_deleted(
         cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
 
     assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("field", ["slug", "digest", "manifest_name", "label_counts", "exported_at", "state"])
+def test_exported_batch_keeps_each_column_that_says_what_it_is(field: str) -> None:
+    row = batch()
+    kept = getattr(row, field)
+
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        TrainingBatch.objects.filter(pk=row.pk).update(**{field: kept})
+
+
+def test_batch_may_change_until_it_is_exported() -> None:
+    row = TrainingBatch.objects.create(slug="v5.0")
+
+    TrainingBatch.objects.filter(pk=row.pk).update(num_train=7)
+    row.delete()
+
+    assert not TrainingBatch.objects.exists()
+
+
+def test_person_who_exported_a_batch_may_go() -> None:
+    row = make_batch(created_by=make_user())
+
+    row.created_by.delete()
+
+    row.refresh_from_db()
+    assert row.created_by is None
+
+
+def test_quote_is_emptied_and_never_rewritten() -> None:
+    row = evidence()
+
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        Evidence.objects.filter(pk=row.pk).update(quote="Filmed it")
+    Evidence.objects.filter(pk=row.pk).update(quote="")
+
+    row.refresh_from_db()
+    assert row.quote == ""
 
 
 @pytest.mark.parametrize("other", [Split.TEST, None])
