@@ -40,7 +40,7 @@ class InvalidAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """Why labels are on."""
+    """Why labels are on; without labels it speaks for AI_GEN and every generator that is on."""
 
     labels: list[Label]
     kind: EvidenceKind
@@ -72,11 +72,25 @@ class Answer:
         named = [label for label in GENERATORS if self.labels.get(label)]
         if named and is_ai is not True:
             yield f"{', '.join(named)} makes the video AI-generated: AI_GEN must be yes."
+        elif unproven := self._unproven():
+            yield f"Say how you know that it is {', '.join(unproven)}: it needs evidence of some kind."
         yield from _text_errors("note", self.note, MAX_NOTE)
         yield from _time_errors("seconds", self.seconds)
         for item in self.evidence:
             yield from _text_errors("quote", item.quote, MAX_QUOTE)
             yield from _time_errors("at_seconds", item.at_seconds)
+
+    @property
+    def claims(self) -> list[Label]:
+        """What needs evidence: AI_GEN and the generators, where they are on. A style can be seen."""
+        return [label for label in (Label.AI_GEN, *GENERATORS) if self.labels.get(label)]
+
+    def _unproven(self) -> list[Label]:
+        """Return the claims that no evidence speaks for; what shows a generator shows AI_GEN too."""
+        proven = {label for item in self.evidence for label in item.labels or self.claims}
+        if proven & set(GENERATORS) & set(self.claims):
+            proven.add(Label.AI_GEN)
+        return [label for label in self.claims if label not in proven]
 
 
 def _text_errors(name: str, text: str, most: int) -> Iterator[str]:
@@ -110,7 +124,7 @@ def submit(user: Any, claim: uuid.UUID, answer: Answer) -> Annotation:
     Evidence.objects.bulk_create(
         Evidence(
             annotation=annotation,
-            labels=[str(label) for label in item.labels],
+            labels=[str(label) for label in item.labels or answer.claims],
             kind=item.kind,
             quote=item.quote,
             at_seconds=item.at_seconds,

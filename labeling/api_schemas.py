@@ -130,14 +130,17 @@ class Released(Schema):
 class EvidenceIn(Schema):
     """Why labels are on."""
 
-    labels: list[Label] = []
+    labels: list[Label] = Field([], description="What it speaks for; empty: AI_GEN and every generator on.")
     kind: EvidenceKind
     quote: str = ""
     at: float | None = Field(None, description="Where in the clip it can be seen, seconds.")
 
 
 class AnswerIn(Schema):
-    """A judgement. AI_GEN must be true or false; a label left out, or null, is not judged."""
+    """A judgement. AI_GEN must be true or false; a label left out, or null, is not judged.
+
+    AI_GEN and each generator that is true need evidence.
+    """
 
     claim: UUID
     labels: Labels

@@ -18,11 +18,13 @@ from django.utils import timezone
 from cakelens.labels import V5_LABELS, Label
 from inference.models import FramesetScores, ModelVersion, Prediction
 from labeling import roles
+from labeling.answering import Answer, EvidenceItem
 from labeling.models import (
     Annotation,
     CollectJob,
     DuplicateGroup,
     Evidence,
+    EvidenceKind,
     Post,
     PostSource,
     Settlement,
@@ -256,3 +258,9 @@ def make_run(batch: TrainingBatch, **fields: Any) -> TrainingRun:
 def labels(**values: bool | None) -> dict[Label, bool | None]:
     """Name judgements by field: `labels(ai_gen=True, sora=None)`; the others are not judged."""
     return {label: values[label_field(label)] for label in V5_LABELS if label_field(label) in values}
+
+
+def make_answer(**values: bool | None) -> Answer:
+    """Return an answer by field; what is said to be AI-generated is known by its artefacts."""
+    evidence = [EvidenceItem([], EvidenceKind.ARTEFACTS)] if values.get("ai_gen") else []
+    return Answer(labels(**values), evidence)

@@ -31,13 +31,24 @@ function remember(kind) {
   if (kind === "author" && isOfPost) form().querySelector("[data-quote]").value = String(selected).slice(0, 1000);
 }
 
-function say(words) {
+function say(words, question = null) {
   document.getElementById("problem").textContent = words;
-  const verdict = document.getElementById("verdict");
-  delete verdict.dataset.refused;
-  if (!words) return;
-  verdict.offsetWidth; // the pulse starts anew
-  verdict.dataset.refused = "";
+  for (const each of form().querySelectorAll("[data-refused]")) delete each.dataset.refused;
+  if (!question) return;
+  question.offsetWidth; // the pulse starts anew
+  question.dataset.refused = "";
+}
+
+// What is missing, and in which question: an answer without AI_GEN is none, and a yes needs a reason.
+function missing() {
+  const isAi = isOn(button("AI_GEN"));
+  if (!isAi && !isOn(button("NOT_AI"))) {
+    return ["AI_GEN is not judged yet: press Y or N, then Enter.", document.getElementById("verdict")];
+  }
+  const evidence = form().querySelector(".evidence");
+  if (!isAi || evidence.querySelector("[aria-pressed=true]")) return null;
+  const keys = [...evidence.querySelectorAll("[data-key]")].map((each) => each.dataset.key.toUpperCase());
+  return [`How do you know? Press one of ${keys.join(" ")}, then Enter.`, evidence];
 }
 
 document.addEventListener("click", (event) => {
@@ -52,15 +63,16 @@ document.addEventListener("click", (event) => {
   say("");
 });
 
-// Before HTMX hears of it: an answer without AI_GEN is none.
+// Before HTMX hears of it.
 document.addEventListener(
   "submit",
   (event) => {
     const isAnswer = event.target === form() && !event.submitter?.hasAttribute("formaction");
-    if (!isAnswer || isOn(button("AI_GEN")) || isOn(button("NOT_AI"))) return;
+    const refusal = isAnswer && missing();
+    if (!refusal) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    say("AI_GEN is not judged yet: press Y or N, then Enter.");
+    say(...refusal);
   },
   true,
 );

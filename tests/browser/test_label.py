@@ -59,6 +59,8 @@ def test_whole_session_by_keyboard_alone(page: Page, site: str, stock: Stock) ->
 
     press(page, "Enter")
     expect(page.locator("#problem")).to_have_text("AI_GEN is not judged yet: press Y or N, then Enter.")
+    press(page, "y", "Enter")
+    expect(page.locator("#problem")).to_have_text("How do you know? Press one of Z X C V B M, then Enter.")
     go_on(page, "n", "Enter")
     press(page, "g")
     expect(page.get_by_role("button", name="VEO", exact=True)).to_have_attribute("aria-pressed", "true")
@@ -66,11 +68,11 @@ def test_whole_session_by_keyboard_alone(page: Page, site: str, stock: Stock) ->
     press(page, "k")
     expect(page.locator("#skip-menu")).to_be_visible()
     go_on(page, "1")
-    go_on(page, "9", "Enter")
+    go_on(page, "9", "b", "Enter")
     go_on(page, "Backspace")
     assert is_on(page, "SORA")
     go_on(page, "8", "Enter")
-    go_on(page, "y", "/", *"odd hands", "Escape", "Enter")
+    go_on(page, "y", "b", "/", *"odd hands", "Escape", "Enter")
     expect(page.get_by_text("You have judged every clip there is")).to_be_visible()
 
     newest = [video.annotations.order_by("-pk")[0] for video in videos]
@@ -94,7 +96,7 @@ def test_ten_clips_are_judged_one_after_another(page: Page, site: str, real_stoc
     begin(page, site)
 
     for place in range(10):
-        go_on(page, "y" if place % 2 else "n", "Enter")
+        go_on(page, *("yb" if place % 2 else "n"), "Enter")
 
     assert [Annotation.objects.get(video=video).ai_gen for video in videos] == [False, True] * 5
     expect(page.locator("#facts")).to_contain_text("10 today")
@@ -202,6 +204,7 @@ def test_tab_and_enter_press_the_button_in_focus(page: Page, site: str, stock: S
 def test_enter_after_a_click_goes_on(page: Page, site: str, stock: Stock) -> None:
     stock(2)
     begin(page, site)
+    page.get_by_role("button", name="watermark", exact=True).click()
     page.get_by_role("button", name="VEO", exact=True).click()
 
     go_on(page, "Enter")
@@ -337,7 +340,7 @@ def test_works_without_scripts(browser: Browser, site: str, stock: Stock) -> Non
     page = context.new_page()
     log_in(page, site, "ana")
 
-    for name in ("VEO", "ANIME_3D", "Next"):
+    for name in ("VEO", "ANIME_3D", "artefacts", "Next"):
         page.get_by_role("button", name=name, exact=True).click()
     expect(page.locator(".stage .clip")).to_have_attribute("src", re.compile(videos[1].variants.get().sha256))
     page.get_by_role("button", name="Skip…").click()
@@ -359,7 +362,7 @@ def test_lost_claim_is_told_and_next_is_one_press_away(browser: Browser, site: s
     begin(page, site)
     Slot.objects.filter(claim=claim_of(page)).update(claim="0" * 32)
 
-    press(page, "y", "Enter")
+    press(page, "y", "b", "Enter")
 
     expect(page.locator("#notice")).to_contain_text("This video is no longer yours")
     expect(page.locator("#saved")).to_have_text("not saved")
@@ -376,7 +379,7 @@ def test_answer_survives_a_lost_connection(browser: Browser, site: str, stock: S
     begin(page, site)
     context.set_offline(True)
 
-    press(page, "7", "Enter")
+    press(page, "7", "b", "Enter")
     expect(page.locator("#saved")).to_contain_text("not saved: no connection")
     assert is_on(page, "VEO")
     context.set_offline(False)
@@ -393,7 +396,7 @@ def test_answer_survives_a_logout(browser: Browser, site: str, stock: Stock) -> 
     begin(page, site)
     context.clear_cookies(name="sessionid")
 
-    press(page, "7", "Enter")
+    press(page, "7", "b", "Enter")
     expect(page.locator("#notice")).to_contain_text("You were logged out. Nothing is lost")
     with context.expect_page() as opened:
         page.get_by_role("link", name="log in in another tab").click()

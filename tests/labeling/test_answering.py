@@ -23,11 +23,11 @@ from labeling.models import (
     Video,
 )
 from labeling.queue import ClaimLost
-from tests.factories import claim_of, hold, labels, make_annotation, make_user, make_video
+from tests.factories import claim_of, hold, labels, make_annotation, make_answer, make_user, make_video
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
-YES = Answer(labels(ai_gen=True))
+YES = make_answer(ai_gen=True)
 
 
 @pytest.fixture
@@ -48,7 +48,8 @@ def answered(user: User) -> Annotation:
 
 
 def test_answer_is_taken_as_it_was_given(ana: User, slot: Slot) -> None:
-    answer = Answer(labels(ai_gen=True, sora=True, anime_2d=False), note="See the hands.", seconds=7.5)
+    judged = labels(ai_gen=True, sora=True, anime_2d=False)
+    answer = Answer(judged, [EvidenceItem([], EvidenceKind.ARTEFACTS)], "See the hands.", seconds=7.5)
 
     annotation = answering.submit(ana, claim_of(slot), answer)
 
@@ -155,7 +156,42 @@ def test_generator_of_a_video_that_is_not_ai_is_refused(generator: Label) -> Non
 
 
 def test_generator_said_to_be_another_is_no_contradiction() -> None:
-    assert Answer(labels(ai_gen=False, sora=False)).labels[Label.SORA] is False
+    assert make_answer(ai_gen=False, sora=False).labels[Label.SORA] is False
+
+
+WATERMARK, ARTEFACTS = EvidenceKind.WATERMARK, EvidenceKind.ARTEFACTS
+
+
+@pytest.mark.parametrize(
+    ("evidence", "unproven"),
+    [
+        ([], "AI_GEN, SORA"),
+        ([EvidenceItem([Label.AI_GEN], ARTEFACTS)], "SORA"),
+        ([EvidenceItem([Label.ANIME_2D, Label.KLING], WATERMARK)], "AI_GEN, SORA"),
+    ],
+)
+def test_positive_answer_without_evidence_is_refused(evidence: list[EvidenceItem], unproven: str) -> None:
+    with pytest.raises(InvalidAnswer, match=f"^Say how you know that it is {unproven}: it needs evidence"):
+        Answer(labels(ai_gen=True, sora=True), evidence)
+
+
+def test_evidence_of_a_generator_is_evidence_of_ai_gen() -> None:
+    item = EvidenceItem([Label.SORA], WATERMARK)
+
+    assert Answer(labels(ai_gen=True, sora=True), [item]).evidence == [item]
+
+
+def test_evidence_without_labels_speaks_for_all_that_needs_some(ana: User, slot: Slot) -> None:
+    answer = Answer(labels(ai_gen=True, anime_2d=True, sora=True), [EvidenceItem([], WATERMARK)])
+
+    annotation = answering.submit(ana, claim_of(slot), answer)
+
+    assert annotation.evidence.get().labels == ["AI_GEN", "SORA"]
+
+
+@pytest.mark.parametrize("judged", [labels(ai_gen=False), labels(ai_gen=False, anime_3d=True)])
+def test_answer_of_no_needs_no_evidence(judged: dict[Label, bool | None]) -> None:
+    assert Answer(judged).evidence == ()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +214,7 @@ def test_generator_said_to_be_another_is_no_contradiction() -> None:
 )
 def test_answer_that_breaks_a_rule_says_which(fields: dict[str, object], error: str) -> None:
     with pytest.raises(InvalidAnswer) as caught:
-        Answer(labels(ai_gen=True), **fields)  # type: ignore[arg-type]
+        Answer(labels(ai_gen=False), **fields)  # type: ignore[arg-type]
 
     assert caught.value.errors == [error]
 
@@ -247,7 +283,7 @@ def test_undone_answer_can_be_given_anew(ana: User, slot: Slot) -> None:
     again = answering.undo_last(ana)
     assert again is not None
 
-    answering.submit(ana, claim_of(again), Answer(labels(ai_gen=False)))
+    answering.submit(ana, claim_of(again), make_answer(ai_gen=False))
 
     assert Settlement.objects.standing().get().ai_gen is False
     assert Annotation.objects.count() == 3

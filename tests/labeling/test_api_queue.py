@@ -44,8 +44,9 @@ def slot(ana: User) -> Slot:
 
 
 def answer(slot: Slot, **fields: Any) -> tuple[str, dict[str, Any]]:
-    """The path and the body of an answer to a held video: AI_GEN, unless told otherwise."""
-    body = {"claim": str(slot.claim), "labels": {"AI_GEN": True}} | fields
+    """The path and the body of an answer to a held video: AI_GEN by its artefacts, unless told otherwise."""
+    known = {"labels": {"AI_GEN": True}, "evidence": [{"labels": [], "kind": "artefacts"}]}
+    body = {"claim": str(slot.claim)} | known | fields
     return f"/videos/{slot.video_id}/annotations", body
 
 
@@ -184,6 +185,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"labels": {"AI_GEN": 1}}, "labels.AI_GEN: Input should be a valid boolean."),
     ({"labels": {}}, "AI_GEN must be judged: answer yes or no."),
     ({"labels": {"AI_GEN": None}}, "AI_GEN must be judged: answer yes or no."),
+    ({"evidence": []}, "Say how you know that it is AI_GEN: it needs evidence of some kind."),
     (
         {"labels": {"AI_GEN": False, "SORA": True}},
         "SORA makes the video AI-generated: AI_GEN must be yes.",
@@ -226,7 +228,7 @@ def test_answer_to_a_video_never_claimed_changes_nothing(api: ApiClient) -> None
     video = make_video()
 
     response = api.send(
-        f"/videos/{video.pk}/annotations", {"claim": str(uuid4()), "labels": {"AI_GEN": True}}
+        f"/videos/{video.pk}/annotations", {"claim": str(uuid4()), "labels": {"AI_GEN": False}}
     )
 
     assert response.status_code == 409

@@ -81,7 +81,7 @@ def test_answer_after_a_logout_says_how_to_go_on(browser: Client) -> None:
     claim = claimed(browser)
     browser.logout()
 
-    response = browser.post(f"/label/{claim}/answer/", {"on": "AI_GEN"}, headers=HTMX)
+    response = browser.post(f"/label/{claim}/answer/", {"on": "NOT_AI"}, headers=HTMX)
 
     assert response.status_code == 401
     assert response["HX-Retarget"] == "#notice"
@@ -252,7 +252,7 @@ def test_answer_is_taken_and_the_next_clip_comes(browser: Client, ana: User) -> 
     video = factories.make_video(priority=1)
     factories.make_video()
 
-    response = send(browser, "AI_GEN", "VEO", "ANIME_2D", note="smooth hands", seconds="4.2")
+    response = send(browser, "AI_GEN", "VEO", "ANIME_2D", "artefacts", note="smooth hands", seconds="4.2")
 
     answer = Annotation.objects.get()
     assert response["Location"] == "/label/"
@@ -277,7 +277,7 @@ def test_answer_by_htmx_brings_the_next_clip_itself(browser: Client) -> None:
 def test_unknown_generator_stays_unjudged(browser: Client) -> None:
     factories.make_video()
 
-    send(browser, "AI_GEN", "UNKNOWN")
+    send(browser, "AI_GEN", "UNKNOWN", "artefacts")
 
     labels = Annotation.objects.get().labels()
     assert {labels[label] for label in GENERATORS} == {None}
@@ -291,6 +291,16 @@ def test_evidence_is_recorded_with_what_it_speaks_for(browser: Client) -> None:
     author, watermark = Annotation.objects.get().evidence.order_by("kind")
     assert (author.kind, author.quote, author.labels) == ("author", "Made with Veo", ["AI_GEN", "VEO"])
     assert (watermark.kind, watermark.at_seconds, watermark.quote) == ("watermark", 3.25, "")
+
+
+def test_yes_without_evidence_is_refused(browser: Client) -> None:
+    factories.make_video()
+
+    response = send(browser, "AI_GEN", "VEO")
+
+    assert response.status_code == 422
+    assert said(response) == "Say how you know that it is AI_GEN, VEO: it needs evidence of some kind."
+    assert not Annotation.objects.exists()
 
 
 def test_answer_without_ai_gen_is_refused_and_kept_on_screen(browser: Client) -> None:
@@ -319,9 +329,9 @@ def test_refusal_by_htmx_changes_only_the_line_that_says_why(browser: Client) ->
     ("fields", "words"),
     [
         ({"on": "DALLE"}, "DALLE is not one of the available choices"),
-        ({"on": "AI_GEN", "note": "x" * 1_000_000}, "may have 4,000 characters"),
-        ({"on": "AI_GEN", "seconds": "-1"}, "seconds must be"),
-        ({"on": "AI_GEN", "quote": "x" * 1001}, "quote may have 1,000 characters"),
+        ({"on": "NOT_AI", "note": "x" * 1_000_000}, "may have 4,000 characters"),
+        ({"on": "NOT_AI", "seconds": "-1"}, "seconds must be"),
+        ({"on": "NOT_AI", "quote": "x" * 1001}, "quote may have 1,000 characters"),
     ],
 )
 def test_bad_answer_is_refused_in_words(browser: Client, fields: dict[str, str], words: str) -> None:
@@ -339,7 +349,7 @@ def test_bad_answer_is_refused_in_words(browser: Client, fields: dict[str, str],
 def test_lost_claim_is_told_and_the_next_clip_is_there(browser: Client) -> None:
     factories.make_video()
 
-    response = send(browser, "AI_GEN", claim=str(uuid4()))
+    response = send(browser, "NOT_AI", claim=str(uuid4()))
 
     assert response.status_code == 409
     assert said(response).startswith("This video is no longer yours")
@@ -347,7 +357,7 @@ def test_lost_claim_is_told_and_the_next_clip_is_there(browser: Client) -> None:
 
 
 def test_lost_claim_by_htmx_leaves_the_answer_on_screen(browser: Client) -> None:
-    response = browser.post(f"/label/{uuid4()}/answer/", {"on": "AI_GEN"}, headers=HTMX)
+    response = browser.post(f"/label/{uuid4()}/answer/", {"on": "NOT_AI"}, headers=HTMX)
 
     assert (response.status_code, response["HX-Retarget"]) == (409, "#notice")
     assert "What you pressed is still on the screen" in shown(response)
@@ -358,7 +368,7 @@ def test_answer_to_a_video_of_someone_else_is_lost(browser: Client) -> None:
     factories.make_video()
     slot = queue.claim(factories.make_user("ben"))[0]
 
-    assert send(browser, "AI_GEN", claim=str(slot.claim)).status_code == 409
+    assert send(browser, "NOT_AI", claim=str(slot.claim)).status_code == 409
 
 
 @pytest.mark.parametrize("name", ["answer", "skip", "heartbeat"])
@@ -437,7 +447,7 @@ def test_undo_brings_the_clip_back_as_it_was_answered(browser: Client, ana: User
 
 def test_strip_goes_back_to_the_chosen_answer(browser: Client) -> None:
     first, second = factories.make_video(priority=2), factories.make_video(priority=1)
-    send(browser, "AI_GEN")
+    send(browser, "AI_GEN", "artefacts")
     send(browser, "NOT_AI")
     chosen = Annotation.objects.get(video=first)
 
@@ -489,7 +499,7 @@ def test_empty_queue_says_how_to_begin(browser: Client) -> None:
 
 def test_finished_queue_says_so(browser: Client) -> None:
     factories.make_video()
-    send(browser, "AI_GEN")
+    send(browser, "AI_GEN", "artefacts")
 
     page = shown(browser.get("/label/"))
 

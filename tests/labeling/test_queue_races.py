@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling import answering, queue
-from labeling.answering import GOES_OUT, Answer
+from labeling.answering import GOES_OUT
 from labeling.models import Annotation, Outcome, SkipReason, Slot, SlotState, Video
 from labeling.queue import ClaimLost
-from tests.factories import claim_of, labels, make_user, make_video
+from tests.factories import claim_of, make_answer, make_user, make_video
 from tests.races import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded]
@@ -33,7 +33,7 @@ def test_eight_people_label_each_video_once() -> None:
     def label_all(user: User) -> int:
         num_answers = 0
         while slots := queue.claim(user):
-            answering.submit(user, claim_of(slots[0]), Answer(labels(ai_gen=True)))
+            answering.submit(user, claim_of(slots[0]), make_answer(ai_gen=True))
             num_answers += 1
         return num_answers
 
@@ -64,7 +64,7 @@ def test_answer_sent_twice_at_once_is_taken_once() -> None:
 
     def send() -> bool:
         with contextlib.suppress(ClaimLost):
-            answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+            answering.submit(ana, claim_of(slot), make_answer(ai_gen=True))
             return True
         return False
 
@@ -94,7 +94,7 @@ def test_undo_pressed_many_times_at_once_leaves_one_held_slot() -> None:
     ana = make_user("ana")
     make_video()
     [slot] = queue.claim(ana)
-    answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+    answering.submit(ana, claim_of(slot), make_answer(ai_gen=True))
 
     at_once(*[lambda: answering.undo_last(ana)] * NUM_THREADS)
 
@@ -117,7 +117,7 @@ class History:
     def do(self, action: str, person: int, is_ai: bool) -> None:
         actions: dict[str, Action] = {
             "claim": self.claim,
-            "answer": lambda user, claim, is_ai: answering.submit(user, claim, Answer(labels(ai_gen=is_ai))),
+            "answer": lambda user, claim, is_ai: answering.submit(user, claim, make_answer(ai_gen=is_ai)),
             "pass": lambda user, claim, _: answering.skip(user, claim, SkipReason.CANNOT_TELL),
             "out": lambda user, claim, _: answering.skip(user, claim, SkipReason.NOT_A_VIDEO),
             "release": lambda user, claim, _: queue.release(user, claim),

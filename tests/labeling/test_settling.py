@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from cakelens.labels import Label
 from labeling import answering, queue, settling
-from labeling.answering import Answer
 from labeling.models import (
     Settlement,
     SettlementMethod,
@@ -24,6 +23,7 @@ from tests.factories import (
     hold,
     labels,
     make_annotation,
+    make_answer,
     make_settlement,
     make_user,
     make_video,
@@ -51,7 +51,7 @@ def reloaded(video: Video) -> Video:
 def answer(user: User, video: Video, **values: bool | None) -> None:
     """Let `user` take the video's first open slot and answer it."""
     slot = video.slots.filter(state=SlotState.FREE).order_by("n")[0]
-    answering.submit(user, claim_of(hold(slot, user)), Answer(labels(**values)))
+    answering.submit(user, claim_of(hold(slot, user)), make_answer(**values))
 
 
 def two_are_wanted(ana: User, ben: User) -> None:

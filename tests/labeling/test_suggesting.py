@@ -6,12 +6,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from cakelens.labels import V5_LABELS, Label
 from labeling import answering, queue, suggesting
-from labeling.answering import Answer
 from labeling.models import Slot
 from tests.factories import (
     claim_of,
     hold,
-    labels,
+    make_answer,
     make_model,
     make_prediction,
     make_scores,
@@ -47,7 +46,7 @@ def test_what_was_shown_is_written_down_in_the_answer(ana: User) -> None:
     slot = predicted_slot(ana)
     suggesting.suggestions_for(slot)
 
-    annotation = answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+    annotation = answering.submit(ana, claim_of(slot), make_answer(ai_gen=True))
 
     assert annotation.shown_model == "tiny-1"
 
@@ -55,7 +54,7 @@ def test_what_was_shown_is_written_down_in_the_answer(ana: User) -> None:
 def test_answer_given_without_looking_says_nothing_was_shown(ana: User) -> None:
     slot = predicted_slot(ana)
 
-    annotation = answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True)))
+    annotation = answering.submit(ana, claim_of(slot), make_answer(ai_gen=True))
 
     assert annotation.shown_model == ""
 
