@@ -1,8 +1,10 @@
 """The Celery application. `celery -A config worker -Q collect` finds it as `config.celery.app`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -12,3 +14,11 @@ app.autodiscover_tasks()
 # Without this, threads other than the one that imported the app see Celery's default app: tasks are
 # received and silently never run (embedded process, threaded gunicorn).
 app.set_default()
+
+
+@worker_ready.connect
+def _show(sender: Any, **_: object) -> None:
+    """Let `/readyz` see this worker. The embedded process has none of these, and shows itself."""
+    from jobs import workers
+
+    workers.show(sender.app.amqp.queues.consume_from)

@@ -22,9 +22,11 @@ from celery.beat import EmbeddedService
 from django.conf import settings
 
 from config.celery import app
+from jobs import workers
 
 logger = logging.getLogger(__name__)
 
+QUEUES = ["collect", "export"]
 WORKER_THREADS = 4
 WEB_THREADS = 8
 CHILD_GRACE_SECONDS = 10
@@ -81,13 +83,14 @@ def worker() -> Iterator[None]:
     controller = app.WorkController(
         pool="threads",
         concurrency=WORKER_THREADS,
-        queues=["collect", "export"],
+        queues=QUEUES,
         without_heartbeat=True,
         without_gossip=True,
         without_mingle=True,
     )
     thread = threading.Thread(target=controller.start, name="worker", daemon=True)
     thread.start()
+    workers.show(QUEUES)
     try:
         yield
     finally:

@@ -11,9 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from jobs import workers
 from labeling import storage
 
 logger = logging.getLogger(__name__)
+
+BROKEN = "broken; the log says why"
+NEEDED_QUEUES = ("collect", "export")
+"""Inference and training are done where there is a GPU, by hand, or not at all."""
 
 
 @require_safe
@@ -31,6 +36,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     Only what broke is told: the reason may name hosts and is in the log.
     """
     found = {name: _ask(name, check) for name, check in CHECKS.items()}
+    found["workers"] = _ask_for_workers() if found["database"] == "ok" else BROKEN
     return JsonResponse(found, status=200 if set(found.values()) == {"ok"} else 503)
 
 
@@ -39,8 +45,13 @@ def _ask(name: str, check: Callable[[], None]) -> str:
         check()
     except _refusals() as exc:
         logger.warning("Not ready: the %s does not work: %s", name, exc)
-        return "broken; the log says why"
+        return BROKEN
     return "ok"
+
+
+def _ask_for_workers() -> str:
+    missing = [queue for queue in NEEDED_QUEUES if not workers.living()[queue]]
+    return f"nobody works on {', '.join(missing)}" if missing else "ok"
 
 
 def _refusals() -> tuple[type[Exception], ...]:

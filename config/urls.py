@@ -8,7 +8,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 
-from config import health
+from config import health, metrics
 from config.api import api
 from labeling.views import account, home
 
@@ -28,5 +28,6 @@ urlpatterns = [
     path("api/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

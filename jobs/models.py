@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs import doorbell
+from jobs.workers import WorkerBeat as WorkerBeat  # a model is found where Django looks for models
 
 LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 RING_AGAIN_AFTER = 2 * LEASE

@@ -112,7 +112,6 @@ def _bucket() -> Iterator[None]:
         yield
         return
     # Installed where there is a bucket.
-    from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
     from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
     try:
@@ -121,7 +120,7 @@ def _bucket() -> Iterator[None]:
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         is_full = status == INSUFFICIENT_STORAGE or exc.response.get("Error", {}).get("Code") in FULL
         raise BucketError(errno.ENOSPC if is_full else errno.EIO, _words(exc)) from exc
-    except (BotoCoreError, Boto3Error) as exc:
+    except BotoCoreError as exc:
         raise BucketError(errno.EIO, _words(exc)) from exc
 
 

@@ -50,17 +50,16 @@ class Up:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_it_answers()
+        self.get_when_ready("/login/")
 
-    def _wait_until_it_answers(self) -> None:
+    def get_when_ready(self, path: str) -> str:
+        """Wait until a page is there, or says no more that something is missing."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                self.get("/login/")
+                return self.get(path)
             except OSError:
                 time.sleep(0.1)
-            else:
-                return
         raise AssertionError(f"manage.py up did not answer:\n{self.log.read_text()}")
 
     def get(self, path: str) -> str:

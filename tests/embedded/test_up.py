@@ -47,6 +47,15 @@ def test_up_starts_on_an_empty_folder_and_says_how_to_log_in(up: Up) -> None:
     assert (up.var_dir / "admin-password").stat().st_mode & 0o077 == 0
 
 
+def test_up_has_all_it_needs(up: Up) -> None:
+    up.start()
+
+    found = json.loads(up.get_when_ready("/readyz"))
+
+    assert set(found.values()) == {"ok"}
+    assert 'cakelens_workers{queue="collect"} 1.0' in up.get("/metrics")
+
+
 def test_up_ends_on_ctrl_c_with_its_child(up: Up) -> None:
     up.start()
     children = up.children()
