@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
-Architecture = Literal["spacetime", "motion"]
+Architecture = Literal["spacetime", "motion", "strided"]
 Crop = Literal["top-left", "center"]
 
 # Source: `constants.py` of the published package, per R, G, B of frames scaled to 0..1.
@@ -17,7 +17,8 @@ class ModelConfig:
     """Everything needed to build a model and to feed it as it was trained.
 
     `spacetime` is the published v5. `motion` compares each frame with earlier ones of the same
-    frameset, `lags` frames back, and needs a hundredth of the data and the time.
+    frameset, `lags` frames back, and needs a hundredth of the data and the time. `strided` is v6: it sees
+    the same comparisons, halves the picture with each block and pools what is left.
     """
 
     architecture: Architecture = "spacetime"
@@ -82,4 +83,13 @@ TINY = ModelConfig(
     hidden=(64, 32, 32),
     lags=(1, 2, 4),
 )
-PRESETS: dict[str, ModelConfig] = {"v5": V5, "tiny": TINY}
+V6 = ModelConfig(
+    architecture="strided",
+    crop="center",
+    initial_channels=32,
+    num_blocks=3,
+    channels_step=64,
+    hidden=(256, 128, 64),
+    lags=(1, 2, 4),
+)
+PRESETS: dict[str, ModelConfig] = {"v5": V5, "v6": V6, "tiny": TINY}

@@ -1,4 +1,4 @@
-"""The detector's network: `Model()` is the published v5, `Model(PRESETS["tiny"])` the small one.
+"""The detector's network: `Model()` is the published v5, `V6` and `TINY` make the others.
 
 Shapes: N framesets, C channels, T = 9 frames, H height, W width, M = N*T frames, L = 17 labels.
 """
@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cakelens import layers, motion
-from cakelens.config import PRESETS, TINY, V5, ModelConfig
+from cakelens import layers
+from cakelens.architectures import ARCHITECTURES
+from cakelens.config import PRESETS, TINY, V5, V6, ModelConfig
 from cakelens.framesets import FRAMES
 from cakelens.labels import V5_LABELS
 from cakelens.transforms import make_transformer
 
-__all__ = ["PRESETS", "TINY", "V5", "Model", "ModelConfig", "make_transformer"]
+__all__ = ["PRESETS", "TINY", "V5", "V6", "Model", "ModelConfig", "make_transformer"]
 
 
 class Model(nn.Module):
@@ -42,9 +43,8 @@ class Model(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         x_MCHW = layers.norm(self._stem(frames), self.stem_norm)
-        for block in self.blocks:
-            x_MCHW = block(x_MCHW)
-        logits_NL: Tensor = self.head(self._features(x_MCHW))
+        features = ARCHITECTURES[self.config.architecture].features
+        logits_NL: Tensor = self.head(features(self.blocks, x_MCHW, self.config))
         return logits_NL
 
     @property
@@ -89,11 +89,6 @@ class Model(nn.Module):
         weight_OCHW, bias_O = self.stem_weights(frames)
         return F.conv2d(as_frames(frames).to(weight_OCHW.dtype), weight_OCHW, bias_O, stride=3)
 
-    def _features(self, x_MCHW: Tensor) -> Tensor:
-        if self.config.architecture == "spacetime":
-            return layers.max_pool(x_MCHW)
-        return motion.energies(motion.lagged_differences(x_MCHW, self.config.lags), lags=self.config.lags)
-
 
 def is_normalised(frames: Tensor) -> bool:
     """Tell the published package's stacked input (N, 1, 27, H, W) from plain frames."""
@@ -119,23 +114,10 @@ def as_frames(frames: Tensor) -> Tensor:
 
 
 def _blocks(config: ModelConfig) -> dict[str, nn.Module]:
-    widths = _block_widths(config)
-    block = layers.SpaceTimeBlock if config.architecture == "spacetime" else motion.SpaceBlock
-    return {
-        f"block{index}": layers.named("seq.main", block(width, config.channels_step))
-        for index, width in enumerate(widths[:-1])
-    }
+    blocks = ARCHITECTURES[config.architecture].blocks(config)
+    return {f"block{index}": layers.named("seq.main", block) for index, block in enumerate(blocks)}
 
 
 def _head(config: ModelConfig) -> layers.FullyConnected:
-    channels = _block_widths(config)[-1]
-    pooled = ((config.window - 3) // 3 + 1) // 5
-    groups = len(config.lags) + 1
-    features = channels * pooled**2 if config.architecture == "spacetime" else channels * groups * 2
+    features = ARCHITECTURES[config.architecture].num_features(config)
     return layers.FullyConnected(features, config.hidden, len(V5_LABELS))
-
-
-def _block_widths(config: ModelConfig) -> list[int]:
-    """List the channels before each block and after the last."""
-    growth = config.channels_step * (2 if config.architecture == "spacetime" else 1)
-    return [config.initial_channels + growth * index for index in range(config.num_blocks + 1)]
