@@ -29,6 +29,7 @@ SIDES = {
 }
 DECODED = 20  # framesets, one after the other
 CLIP_FRAMES = 900
+CLIP_BIT_RATE_BPS = 2_176_000  # what X declares for its 1280x720 variants
 Answers = dict[str, list[dict[str, Any]]]
 
 
@@ -39,21 +40,24 @@ def main() -> None:
         from bench._sides import Worker, write_clip, write_weights
 
         weights = write_weights(Path(folder) / "v5.pth")
-        clip = write_clip(Path(folder) / "clip.mp4", "1280x720", CLIP_FRAMES)
+        clip = write_clip(Path(folder) / "clip.mp4", "1280x720", CLIP_FRAMES, bit_rate_bps=CLIP_BIT_RATE_BPS)
+        grainy = write_clip(Path(folder) / "grainy.mp4", "1280x720", DECODED * 9)
         workers = {
             name: stack.enter_context(Worker(side, weights, precision=precision, device=args.device))
             for name, (side, precision) in SIDES.items()
         }
-        measure(args, clip, workers)
+        measure(args, clip, grainy, workers)
 
 
-def measure(args: argparse.Namespace, clip: Path, workers: "dict[str, Worker]") -> None:
+def measure(args: argparse.Namespace, clip: Path, grainy: Path, workers: "dict[str, Worker]") -> None:
     """Print the table of the model, of decoding, and of whole clips where that takes no hour."""
     judged = list(range(40, 40 + args.batch))
     print_model(take_turns(args.rounds, workers, "judge", clip, judged), args.batch)
     decoded = list(range(DECODED))
     read = {name: workers[name] for name in ("published fp32", "ours fp32")}
-    print_pairs("decode + preprocess", DECODED, take_turns(args.rounds, read, "decode", clip, decoded))
+    for what, path in (("at X's bit rate", clip), ("of 26 Mbit/s of grain", grainy)):
+        answers = take_turns(args.rounds, read, "decode", path, decoded)
+        print_pairs(f"decode + preprocess {what}", DECODED, answers)
     if args.device == "cpu":
         print("\nCUDA rows: not measured (run with --device cuda where there is one)")
         return

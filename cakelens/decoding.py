@@ -63,7 +63,7 @@ class VideoReader:
         self, indices: Iterable[int]
     ) -> Tensor:
         """Decode these framesets into one uint8 tensor."""
-        return torch.stack([frameset_CTHW for _, _, frameset_CTHW in self.framesets(indices)])
+        return stack_framesets([frameset_CTHW for _, _, frameset_CTHW in self.framesets(indices)])
 
     def framesets(self, indices: Iterable[int] | None = None) -> Iterator[tuple[int, float, Tensor]]:
         """Yield index, starting time in seconds and frames (3, 9, H, W) of each frameset, all by default."""
@@ -78,6 +78,16 @@ class VideoReader:
         with _unreadable(self.path):
             pictures: Tensor = self._decoder.get_frames_in_range(frames.start, frames.stop).data
         return pictures
+
+
+def stack_framesets(framesets_CTHW: list[Tensor]) -> Tensor:
+    """Give framesets (N, 3, 9, H, W) as one tensor that lies in memory as the decoder's pictures do.
+
+    A copy in the decoder's order is six times lighter than one that sorts the colours into planes, and
+    without a copy a minibatch that waits would keep whole decoded pictures alive behind its window.
+    """
+    stacked_NTHWC = torch.stack([frames_CTHW.permute(1, 2, 3, 0) for frames_CTHW in framesets_CTHW])
+    return stacked_NTHWC.permute(0, 4, 1, 2, 3)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from cakelens.backends import Backend, Precision, make_runner
 from cakelens.data_types import Label, Verdict, standard_errors
-from cakelens.decoding import VideoReader
+from cakelens.decoding import VideoReader, stack_framesets
 from cakelens.errors import CakeLensError
 from cakelens.framesets import sampled_indices, spread_order
 from cakelens.model import Model
@@ -103,7 +103,7 @@ class Detector:
             yield _Minibatch(
                 [index for index, _, _ in parts],
                 [start for _, start, _ in parts],
-                torch.stack([frames_CTHW for _, _, frames_CTHW in parts]),
+                stack_framesets([frames_CTHW for _, _, frames_CTHW in parts]),
             )
 
     @torch.inference_mode()

@@ -135,3 +135,12 @@ def test_a_video_damaged_in_the_middle_is_named(
         match=r"fragmented\.mp4: breaks off at frame \d+ \(not a video, or damaged beyond reading\)",
     ):
         list(VideoReader(fragmented, WINDOW_64).framesets())
+
+
+def test_a_minibatch_lies_as_decoded_and_keeps_no_whole_picture(make_clip: MakeClip) -> None:
+    reader = VideoReader(make_clip("640x560", 9))
+
+    framesets_NCTHW = reader.frameset_NCTHW([0])
+
+    assert framesets_NCTHW.permute(0, 2, 3, 4, 1).is_contiguous()
+    assert framesets_NCTHW.untyped_storage().nbytes() == 3 * 9 * 512 * 512
