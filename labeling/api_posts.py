@@ -15,7 +15,7 @@ from labeling.api_auth import may
 from labeling.api_errors import Refusal
 from labeling.api_schemas import PostOut, VideoOut
 from labeling.collecting.adding import LinkState, add_links
-from labeling.filters import POST_STATES, settled_as
+from labeling.filters import POST_STATES, with_label
 from labeling.models import AddedHow, Post, Split, Video, VideoKind
 from labeling.paging import KeysetPage
 from labeling.views.collect import MOST_LINES
@@ -44,7 +44,7 @@ class PostFilters(Schema):
         if self.state:
             posts = POST_STATES[self.state][1](posts)
         if self.label:
-            posts = posts.filter(pk__in=Video.objects.filter(**settled_as(self.label)).values("post"))
+            posts = with_label(posts, self.label)
         return posts.matching(self.q.strip()) if self.q.strip() else posts
 
 

@@ -80,6 +80,7 @@ def people_who_added() -> list[tuple[str, str]]:
 class PostFilterForm(FilterForm):
     q = forms.CharField(label="Text, author or id", required=False, max_length=200)
     state = forms.ChoiceField(choices=_choices(POST_STATES), required=False)
+    label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
     author = forms.CharField(required=False, max_length=60)
     since = forms.DateField(label="Added since", required=False, widget=DateInput)
     until = forms.DateField(label="Added until", required=False, widget=DateInput)
@@ -99,6 +100,8 @@ class PostFilterForm(FilterForm):
             posts = posts.by_author(author)
         if state := self.chosen("state"):
             posts = POST_STATES[state][1](posts)
+        if label := self.chosen("label"):
+            posts = with_label(posts, label)
         if text := self.chosen("q").strip():
             posts = posts.matching(text)
         return posts  # type: ignore[no-any-return]
@@ -131,6 +134,11 @@ class VideoFilterForm(FilterForm):
         if split := self.chosen("split"):
             videos = videos.in_split(split)
         return videos.filter(**settled_as(self.chosen("label")))  # type: ignore[no-any-return]
+
+
+def with_label(posts: QuerySet[Post], label: str) -> QuerySet[Post]:
+    """Return the posts of which a video was settled as `label`, or NOT_AI."""
+    return posts.filter(pk__in=Video.objects.filter(**settled_as(label)).values("post"))
 
 
 def settled_as(label: str, prefix: str = "settlement") -> dict[str, bool]:

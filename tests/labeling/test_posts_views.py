@@ -62,6 +62,24 @@ def test_post_list_shows_what_matches(labeler: Client, query: str, ids: list[str
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
+        ("label=AI_GEN", ["sora"]),
+        ("label=SORA", ["sora"]),
+        ("label=VEO", []),
+        ("label=NOT_AI", ["filmed"]),
+        ("label=SORA&q=nothing+like+it", []),
+    ],
+)
+def test_post_list_shows_what_was_settled_as_a_label(labeler: Client, query: str, ids: list[str]) -> None:
+    make_video(post=make_post("open"))
+    make_settlement(make_video(post=make_post("sora")), ai_gen=True, sora=True)
+    make_settlement(make_video(post=make_post("filmed")), ai_gen=False)
+
+    assert found(labeler, query) == ids
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
         ("author=@BAKER", ["new"]),
         ("since=2026-03-02", ["new"]),
         ("until=2026-03-01", ["old"]),
