@@ -13,6 +13,7 @@ from labeling.collecting import steering
 from labeling.filters import PostFilterForm
 from labeling.models import Post, Variant, Video, XPause
 from labeling.paging import KeysetPage
+from labeling.post_history import history_of
 from labeling.statuses import status_of
 from labeling.video_page import LARGEST_FIRST
 from labeling.views.access import needs
@@ -81,7 +82,7 @@ def post_detail(request: HttpRequest, pk: int) -> HttpResponse:
     posts = Post.objects.select_related("job", "added_by").defer("raw").prefetch_related(VIDEOS)
     post = get_object_or_404(posts, pk=pk)
     status = status_of(post)
-    context = {"post": post, "status": status, "pause": XPause.current()}
+    context = {"post": post, "status": status, "history": history_of(post), "pause": XPause.current()}
     if request.htmx:  # type: ignore[attr-defined]
         code = 200 if status.is_going else STOP_POLLING
         return render(request, "labeling/post_detail.html#collecting", context, status=code)
