@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from cakelens.labels import Label
 from labeling.templatetags.figures import label_word
-from training.counts import MIN_TEST_POSITIVES, Count, thin_labels
+from training.baseline import CHANCE_SIGMAS
+from training.confounds import chance_error
+from training.counts import MIN_TEST_POSITIVES, NEGATIVE, POSITIVE, SERIES, Count, thin_labels
 from training.models import TrainingBatch
 
 TELLING_AUC = 0.7
@@ -35,10 +37,7 @@ class Confound:
 
     fact: str
     auc: float
-
-    @property
-    def is_telling(self) -> bool:
-        return self.auc >= TELLING_AUC
+    is_telling: bool = False
 
     @property
     def bar(self) -> str:
@@ -48,9 +47,19 @@ class Confound:
 
 def confounds(batch: TrainingBatch) -> list[Confound]:
     """Return the facts, the most telling first. An AUC of 0.1 tells as much as one of 0.9."""
-    measured = [(fact, auc) for fact, auc in batch.confounds.items() if auc is not None]
-    facts = [Confound(fact_name(fact), max(auc, 1 - auc)) for fact, auc in measured]
+    least = _least_telling(batch)
+    told = [(fact, max(auc, 1 - auc)) for fact, auc in batch.confounds.items() if auc is not None]
+    facts = [Confound(fact_name(fact), auc, auc >= least) for fact, auc in told]
     return sorted(facts, key=lambda confound: -confound.auc)
+
+
+def _least_telling(batch: TrainingBatch) -> float:
+    """Return the AUC that chance does not explain, TELLING_AUC at least: in a small batch anything tells."""
+    positives = Count.of_judged(batch, Label.AI_GEN, POSITIVE).total
+    negatives = Count.of_judged(batch, Label.AI_GEN, NEGATIVE).total
+    if not positives * negatives:
+        return TELLING_AUC
+    return max(TELLING_AUC, 0.5 + CHANCE_SIGMAS * chance_error(positives, negatives))
 
 
 def cautions(batch: TrainingBatch) -> Iterator[str]:
@@ -66,6 +75,9 @@ def cautions(batch: TrainingBatch) -> Iterator[str]:
         yield "No video is in the test split: nothing trained on this batch can be measured."
     elif test in (0, batch.num_test):
         yield f"All {batch.num_test:,} test videos are of one kind: no AUC can be computed on them."
+    never = [label_word(name) for name in SERIES if not Count.of_series(batch, name).total]
+    if never and batch.num_videos:
+        yield f"No positive at all: {', '.join(never)}. A model cannot learn what it never sees."
     thin = [f"{label_word(name)} ({number})" for name, number in thin_labels(batch)]
     if thin and batch.num_test:
         few = f"Fewer than {MIN_TEST_POSITIVES} positives in test"

@@ -62,31 +62,32 @@ def write_manifest(
     path: Path,
     *,
     slug: str,
-    digest: str,
     filters: Mapping[str, Any],
     created_at: str,
-) -> None:
-    """Write the batch, whole or not at all, holding a group of rows at a time.
+    digest: str = "",
+) -> str:
+    """Write the batch, whole or not at all, holding a group of rows at a time; return its digest.
 
     Raises:
         ValueError: The rows are not sorted by `video`, or one comes twice.
-        ManifestError: The rows are not those of `digest`. What was at `path` is still there.
+        ManifestError: The rows are not those of `digest`, if one is given. What was at `path` is still there.
     """
     sha256 = hashlib.sha256()
-    metadata = {
-        "slug": slug,
-        "digest": digest,
-        "schema_version": parquet.SCHEMA_VERSION,
-        "filters": json.dumps(filters, sort_keys=True),
-        "created_at": created_at,
-    }
 
-    def check_digest() -> None:
-        if sha256.hexdigest() != digest:
+    def metadata() -> dict[str, str]:
+        if digest and sha256.hexdigest() != digest:
             what = f"rows have digest {sha256.hexdigest()[:12]}…, the batch has {digest[:12]}…"
             raise ManifestError(path, what, "Rows changed while writing; export the batch again.")
+        return {
+            "slug": slug,
+            "digest": sha256.hexdigest(),
+            "schema_version": parquet.SCHEMA_VERSION,
+            "filters": json.dumps(filters, sort_keys=True),
+            "created_at": created_at,
+        }
 
-    parquet.write_rows(_hashed(rows, sha256.update), path, metadata, check=check_digest)
+    parquet.write_rows(_hashed(rows, sha256.update), path, metadata)
+    return sha256.hexdigest()
 
 
 def read_manifest(path: Path | str) -> Manifest:

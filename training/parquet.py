@@ -59,16 +59,19 @@ class ManifestError(Exception):
         self.path, self.what, self.remedy = path, what, remedy
 
 
-def write_rows(
-    rows: Iterable[ManifestRow], path: Path, metadata: Mapping[str, str], *, check: Callable[[], None]
-) -> None:
-    """Write `rows` to `path`, whole or not at all; `check` may still refuse when the last is written."""
+def write_rows(rows: Iterable[ManifestRow], path: Path, metadata: Callable[[], Mapping[str, str]]) -> None:
+    """Write `rows` to `path`, whole or not at all.
+
+    `metadata` is asked for when the last row is written: what is known of them all stands in the footer.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_durably(path) as temporary:
-        with parquet.ParquetWriter(temporary, SCHEMA.with_metadata(metadata), compression="zstd") as writer:
-            for group in _groups(rows):
-                writer.write_table(pa.Table.from_pylist(group, schema=writer.schema))
-        check()
+    with (
+        written_durably(path) as temporary,
+        parquet.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,
+    ):
+        for group in _groups(rows):
+            writer.write_table(pa.Table.from_pylist(group, schema=writer.schema))
+        writer.add_key_value_metadata(metadata())
 
 
 def read_metadata(path: Path) -> dict[str, str]:
@@ -78,8 +81,8 @@ def read_metadata(path: Path) -> dict[str, str]:
         ManifestError: Missing, not a manifest, or of a newer version.
     """
     with _opened(path) as file:
-        stored = file.schema_arrow.metadata or {}
-    metadata = {key.decode(): value.decode() for key, value in stored.items()}
+        stored = file.metadata.metadata or {}
+    metadata = {key: stored[key.encode()].decode() for key in _KEYS if key.encode() in stored}
     if any(key not in metadata for key in _KEYS):
         raise ManifestError(path, "is a Parquet file, but no batch manifest", FETCH)
     if metadata["schema_version"] != SCHEMA_VERSION:

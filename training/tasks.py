@@ -6,6 +6,7 @@ from celery import shared_task
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
 from training import export
+from training.filters import BadFilter, BatchFilters
 from training.models import ExportJob, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -23,8 +24,9 @@ def run_export(job: ExportJob) -> None:
     """Do a claimed export and record how it ended."""
     try:
         with kept_alive(job):
-            batch = export.export_batch(job.slug, created_by=job.requested_by)
-    except export.ExportError as exc:
+            filters = BatchFilters.from_json(job.filters)
+            batch = export.export_batch(job.slug, filters=filters, created_by=job.requested_by)
+    except (export.ExportError, BadFilter) as exc:
         job.fail(exc)
     except OSError as exc:
         job.retry_later(exc)

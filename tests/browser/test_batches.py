@@ -12,6 +12,7 @@ from labeling.models import CollectJob, Post
 from tests import factories
 from tests.browser.axe import violations
 from tests.browser.conftest import Picture, Stock, be, suggest
+from tests.files import make_filed_video
 from tests.growth import SIZES, grow, settle_many
 from training import tasks
 from training.models import ExportJob, TrainingRun
@@ -117,7 +118,7 @@ def test_export_that_fails_says_why(page: Page, site: str) -> None:
 
 
 def test_export_that_succeeds_lets_the_page_grow(page: Page, site: str) -> None:
-    factories.make_settlement(factories.make_video(), sora=True)
+    factories.make_settlement(make_filed_video(), sora=True)
     begin(page, site, "/batches/")
 
     page.get_by_role("button", name="Export v5.0").click()

@@ -54,9 +54,27 @@ def test_fact_that_tells_by_being_low_tells_as_much() -> None:
 def test_batch_without_test_videos_is_said_to_measure_nothing() -> None:
     batch = TrainingBatch(num_train=10, label_counts={})
 
-    assert list(cautions(batch)) == [
+    assert next(cautions(batch)) == (
         "No video is in the test split: nothing trained on this batch can be measured."
-    ]
+    )
+
+
+def test_label_without_any_positive_is_named() -> None:
+    counts = {name: {"train": [5, 5, 0]} for name in ("AI_GEN", "KLING")}
+    batch = TrainingBatch(num_train=10, label_counts=counts)
+
+    [caution] = [caution for caution in cautions(batch) if "No positive at all" in caution]
+
+    assert "KLING" not in caution
+    assert "VIDU. A model cannot learn what it never sees." in caution
+
+
+def test_fact_that_chance_explains_in_a_small_batch_is_no_caution() -> None:
+    few = TrainingBatch(confounds={"fps": 0.75}, label_counts={"AI_GEN": {"train": [6, 6, 0]}})
+    many = TrainingBatch(confounds={"fps": 0.75}, label_counts={"AI_GEN": {"train": [60, 60, 0]}})
+
+    assert [each.is_telling for each in confounds(few)] == [False]
+    assert [each.is_telling for each in confounds(many)] == [True]
 
 
 def test_batch_whose_test_videos_are_of_one_kind_is_said_to_have_no_auc() -> None:

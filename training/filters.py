@@ -1,0 +1,111 @@
+"""Which of the settled videos a batch takes. What was asked for is part of the manifest."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, Self
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from cakelens.labels import V5_LABELS, Label
+from labeling.controls import NOT_AI
+from labeling.filters import settled_as
+from labeling.models import Evidence, EvidenceKind, Settlement, Video
+
+LABELS: tuple[str, ...] = (Label.AI_GEN, NOT_AI, *V5_LABELS[1:])
+
+
+class BadFilter(ValueError):
+    """A filter that cannot be meant; the message says which and what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFilters:
+    """A filter that is empty leaves nobody out; several at once must all let a video in.
+
+    `labels`: with at least one of these on (NOT_AI: judged not to be). `evidence`: AI-generated ones only
+    with evidence of one of these kinds; what is not AI-generated has none, and stays. `authors`: by these
+    handles. `since`, `until`: posted on these days or between. `min_answers`: as many people agree.
+    """
+
+    labels: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+    min_answers: int = 0
+
+    def __post_init__(self) -> None:
+        _known("label", self.labels, LABELS)
+        _known("kind of evidence", self.evidence, EvidenceKind.values)
+        for name in ("since", "until"):
+            _day(name, getattr(self, name))
+        if self.min_answers < 0:
+            raise BadFilter(f"The least number of answers must be >= 0, got {self.min_answers}.")
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise BadFilter(f"{unknown[0]!r} is no filter. Filters are: {', '.join(sorted(known))}.")
+        plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+        return cls(**plain)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the filters that leave somebody out, as the manifest has them."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value
+        }
+
+    def apply(self, videos: QuerySet[Video]) -> QuerySet[Video]:
+        if self.labels:
+            videos = videos.filter(reduce(or_, (Q(**settled_as(label)) for label in self.labels)))
+        if self.evidence:
+            videos = videos.filter(Q(settlement__ai_gen=False) | Exists(self._supporting()))
+        if self.authors:
+            handles = (Q(post__author_handle__iexact=handle.removeprefix("@")) for handle in self.authors)
+            videos = videos.filter(reduce(or_, handles))
+        if self.min_answers:
+            videos = videos.filter(Exists(self._agreed()))
+        return self._posted(videos)
+
+    def _supporting(self) -> QuerySet[Evidence]:
+        rests_on = Q(annotation__settlements=OuterRef("settlement_id"))
+        return Evidence.objects.filter(rests_on, kind__in=self.evidence)
+
+    def _agreed(self) -> QuerySet[Any]:
+        links: Any = Settlement.annotations.through._default_manager.filter(
+            settlement=OuterRef("settlement_id")
+        )
+        counted = links.values("settlement").annotate(answers=Count("pk"))
+        return counted.filter(answers__gte=self.min_answers)  # type: ignore[no-any-return]
+
+    def _posted(self, videos: QuerySet[Video]) -> QuerySet[Video]:
+        if since := _day("since", self.since):
+            videos = videos.filter(post__posted_at__gte=_midnight(since))
+        if until := _day("until", self.until):
+            videos = videos.filter(post__posted_at__lt=_midnight(until + timedelta(days=1)))
+        return videos
+
+
+def _known(what: str, given: tuple[str, ...], known: Any) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        raise BadFilter(f"{unknown[0]!r} is no {what}. There are: {', '.join(known)}.")
+
+
+def _day(name: str, value: str) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError as exc:
+        raise BadFilter(f"{name} is {value!r}. Write a day like 2026-07-14.") from exc
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
