@@ -11,6 +11,7 @@ urlpatterns = [
     path("batches/<str:slug>/", views.batch_detail, name="batch-detail"),
     path("batches/<str:slug>/videos/", views.batch_videos, name="batch-videos"),
     path("batches/<str:slug>/manifest/", views.manifest, name="manifest"),
+    path("videos/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("exports/", views.export_order, name="export-order"),
     path("exports/<int:pk>/", views.export_state, name="export-state"),
 ]

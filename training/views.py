@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.models import State
+from labeling.models import Video
 from labeling.paging import KeysetPage
 from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
-from training import cautions
+from training import cautions, withdrawing
 from training.batch_page import BatchVideosForm, label_rows, left_out, runs_of
 from training.export import next_slug
 from training.growth import Growth
@@ -115,6 +116,18 @@ def batch_videos(request: HttpRequest, slug: str) -> HttpResponse:
     form = BatchVideosForm(request.GET)
     page = KeysetPage.read(form.items(batch), request.GET, size=VIDEOS_A_PAGE)
     return render(request, "training/batch_videos.html", {"batch": batch, "form": form, "page": page})
+
+
+@require_POST
+@needs("training.add_withdrawal", to="withdraw videos")
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a video back for good."""
+    video = get_object_or_404(Video.objects.select_related("post"), pk=pk)
+    reason, purge = request.POST.get("reason", ""), "purge" in request.POST
+    [withdrawn] = withdrawing.withdraw([video], reason=reason, by=request.user, purge=purge)
+    removed = f" {withdrawn.num_files} files and its words are removed." if purge else ""
+    messages.success(request, f"The video is withdrawn: no batch takes it any more.{removed}")
+    return redirect(video)
 
 
 @require_safe

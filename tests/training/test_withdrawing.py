@@ -1,0 +1,159 @@
+"""Taking videos back, and what reads the list."""
+
+import json
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from labeling.models import Post, SlotState, Video
+from tests.factories import (
+    make_annotation,
+    make_batch,
+    make_evidence,
+    make_post,
+    make_settlement,
+    make_user,
+    make_video,
+)
+from tests.files import file_variant, make_filed_video, path_of
+from training import withdrawing
+from training.models import Withdrawal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_video_is_withdrawn_by_key_number_or_link(capsys: pytest.CaptureFixture[str]) -> None:
+    by_key, by_number, by_link = make_video(), make_video(), make_video(post=make_post("1811111111111111111"))
+
+    call_command(
+        "withdraw",
+        by_key.key,
+        str(by_number.pk),
+        "https://x.com/maker/status/1811111111111111111",
+        reason="Asked to",
+    )
+
+    assert {row.video for row in Withdrawal.objects.filter(reason="Asked to")} == {by_key, by_number, by_link}
+    assert f"{by_key.key}: withdrawn." in capsys.readouterr().out
+
+
+def test_link_of_a_post_means_all_its_videos() -> None:
+    post = make_post("1822222222222222222")
+    videos = [make_video(post=post), make_video(post=post)]
+
+    assert withdrawing.find(["1822222222222222222"]) == videos
+
+
+def test_name_that_leads_nowhere_withdraws_nothing() -> None:
+    video = make_video()
+
+    with pytest.raises(CommandError, match=r"'77777' is no video\. Give its key"):
+        call_command("withdraw", video.key, "77777")
+
+    assert not Withdrawal.objects.exists()
+
+
+def test_withdrawn_video_waits_for_nobody_and_leaves_future_batches() -> None:
+    video = make_video()
+    make_settlement(video)
+
+    withdrawing.withdraw([video], reason="")
+
+    assert not Video.objects.exportable().exists()
+    assert video.slots.get().state == SlotState.OUT
+
+
+def test_withdrawal_is_written_once_and_purged_once() -> None:
+    video = make_filed_video()
+
+    for purge in (False, False, True, True):
+        withdrawing.withdraw([video], reason="", purge=purge)
+
+    assert [row.is_purged for row in Withdrawal.objects.order_by("pk")] == [False, True]
+
+
+def test_batches_that_hold_it_are_named() -> None:
+    video = make_video()
+    make_batch("v5.0", settlements=[make_settlement(video)])
+
+    [withdrawn] = withdrawing.withdraw([video], reason="")
+
+    assert withdrawn.batches == ("v5.0",)
+
+
+def test_list_is_published_in_the_storage() -> None:
+    videos = [make_video(), make_video()]
+
+    for video in videos:
+        withdrawing.withdraw([video], reason="")
+
+    with default_storage.open(withdrawing.LIST_NAME) as file:
+        assert json.load(file) == {"videos": sorted(video.key for video in videos)}
+
+
+def test_purge_removes_files_and_words() -> None:
+    video = make_filed_video(b"to go", post=make_post(text="My dog", raw={"text": "My dog"}))
+    default_storage.save("posters/p.jpg", ContentFile(b"poster"))
+    Video.objects.filter(pk=video.pk).update(poster_name="posters/p.jpg")
+    video.refresh_from_db()
+    evidence = make_evidence(make_annotation(video, make_user()), quote="My dog")
+    path = path_of(video.variants.get())
+
+    withdrawing.withdraw([video], reason="", purge=True)
+
+    post, variant = Post.objects.get(), video.variants.get()
+    evidence.refresh_from_db()
+    assert not path.exists()
+    assert not default_storage.exists("posters/p.jpg")
+    assert (post.text, post.raw, evidence.quote) == ("", None, "")
+    assert (variant.state, variant.failure_kind, variant.name) == ("failed", "purged", "")
+
+
+def test_purge_keeps_a_file_that_another_video_uses() -> None:
+    video, other = make_filed_video(b"shared"), make_filed_video(b"shared")
+    alone = file_variant(video, b"alone")
+
+    [withdrawn] = withdrawing.withdraw([video], reason="", purge=True)
+
+    assert withdrawn.num_files == 1
+    assert path_of(other.variants.get()).exists()
+    assert not path_of(alone).exists()
+
+
+def test_words_of_a_post_stay_while_one_of_its_videos_does() -> None:
+    post = make_post(text="Two clips")
+    video = make_filed_video(post=post)
+    make_video(post=post)
+
+    withdrawing.withdraw([video], reason="", purge=True)
+
+    assert Post.objects.get().text == "Two clips"
+
+
+def test_admin_withdraws_on_the_videos_page(client: Client) -> None:
+    admin = make_user("root", role="admin")
+    client.force_login(admin)
+    video = make_filed_video()
+
+    response = client.post(
+        f"/videos/{video.pk}/withdraw/", {"reason": "Asked to", "purge": "on"}, follow=True
+    )
+
+    row = Withdrawal.objects.get()
+    assert (row.video, row.reason, row.is_purged, row.withdrawn_by) == (video, "Asked to", True, admin)
+    assert "is withdrawn" in response.text
+
+
+def test_labeler_can_neither_see_nor_send_the_form(client: Client) -> None:
+    client.force_login(make_user())
+    video = make_video()
+
+    page = client.get(f"/videos/{video.pk}/")
+    response = client.post(f"/videos/{video.pk}/withdraw/")
+
+    assert "/withdraw/" not in page.text
+    assert response.status_code == 403
+    assert not Withdrawal.objects.exists()

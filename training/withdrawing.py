@@ -1,0 +1,137 @@
+"""Taking videos back: a post that was deleted, a request. Past manifests keep their bytes.
+
+The list is append-only. Future batches leave its videos out; fetching and training read it and skip them.
+Purging removes files and the author's words too; what people judged stays, and so does the fingerprint, by
+which a copy that comes back is recognised.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+
+from labeling import storage
+from labeling.collecting.errors import NotAPostLink
+from labeling.collecting.links import canonical_post_id
+from labeling.models import Evidence, Post, Slot, SlotState, Variant, VariantState, Video
+from training.models import BatchItem, TrainingBatch, Withdrawal
+
+PURGED = "purged"
+LIST_NAME = "batches/withdrawn.json"
+"""The list in the storage, for machines that reach the bucket and not the database."""
+
+
+class NoSuchVideo(Exception):
+    """Nothing was withdrawn; the message says which name leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What came of withdrawing one video."""
+
+    video: Video
+    is_news: bool
+    num_files: int
+    batches: tuple[str, ...]
+    """The batches that hold it, and keep their bytes."""
+
+
+def find(names: Iterable[str]) -> list[Video]:
+    """Return the videos meant by keys, ids, or links of posts (all their videos), each once.
+
+    Raises:
+        NoSuchVideo: A name means none.
+    """
+    found: dict[int, Video] = {}
+    for name in names:
+        videos = list(Video.objects.filter(_meant(name)).select_related("post").order_by("index"))
+        if not videos:
+            raise NoSuchVideo(
+                f"{name!r} is no video. Give its key (such as 1234567890/0), its number, or its post's link."
+            )
+        found |= {video.pk: video for video in videos}
+    return list(found.values())
+
+
+def _meant(name: str) -> Q:
+    meant = Q(key=name) | Q(post__x_id=name)
+    with suppress(NotAPostLink):
+        meant |= Q(post__x_id=canonical_post_id(name))
+    return meant | Q(pk=int(name)) if name.isdecimal() and len(name) < 15 else meant
+
+
+def withdraw(videos: Sequence[Video], *, reason: str, by: Any = None, purge: bool = False) -> list[Withdrawn]:
+    """Withdraw each video in a transaction of its own; one that is withdrawn already is only purged."""
+    withdrawn = [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
+    publish_list()
+    return withdrawn
+
+
+def publish_list() -> None:
+    """Write the list into the storage anew."""
+    content = json.dumps({"videos": withdrawn_keys()}, indent=1) + "\n"
+    with NamedTemporaryFile("w", dir=storage.temporary_folder(), suffix=".json") as file:
+        file.write(content)
+        file.flush()
+        storage.store_as(Path(file.name), LIST_NAME)
+
+
+@transaction.atomic
+def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
+    earlier = Withdrawal.objects.filter(video=video)
+    is_news = not earlier.exists()
+    if is_news or (purge and not earlier.filter(is_purged=True).exists()):
+        Withdrawal.objects.create(video=video, reason=reason, withdrawn_by=by, is_purged=purge)
+    Video.objects.filter(pk=video.pk).update(is_withdrawn=True)
+    Slot.objects.filter(video=video, state=SlotState.FREE).update(state=SlotState.OUT)
+    names = _purge(video) if purge else []
+    return Withdrawn(video, is_news, len(names), _batches_with(video))
+
+
+def _batches_with(video: Video) -> tuple[str, ...]:
+    items = BatchItem.objects.filter(settlement__video=video, batch__in=TrainingBatch.objects.exported())
+    return tuple(items.order_by("batch_id").values_list("batch__slug", flat=True).distinct())
+
+
+def _purge(video: Video) -> list[str]:
+    """Forget the files and the words of a video; return the files that go, once this is committed."""
+    names = {name for name in video.variants.values_list("name", flat=True) if name}
+    if video.poster_name:
+        names.add(video.poster_name)
+    video.variants.update(
+        state=VariantState.FAILED, failure_kind=PURGED, failure_message="Withdrawn and removed.", name=""
+    )
+    Video.objects.filter(pk=video.pk).update(poster_name="", poster_url="")
+    Evidence.objects.filter(annotation__video=video).exclude(quote="").update(quote="")
+    if not Video.objects.filter(post=video.post_id, is_withdrawn=False).exists():
+        Post.objects.filter(pk=video.post_id).update(text="", raw=None, metadata={}, brought={})
+    gone = sorted(name for name in names if not _is_used(name))
+    transaction.on_commit(lambda: _remove(gone))
+    return gone
+
+
+def _is_used(name: str) -> bool:
+    return Variant.objects.filter(name=name).exists() or Video.objects.filter(poster_name=name).exists()
+
+
+def _remove(names: Iterable[str]) -> None:
+    """Delete files, unless a video that came in meanwhile has the same bytes."""
+    for name in names:
+        if not _is_used(name):
+            default_storage.delete(name)
+
+
+def withdrawn_keys(batch: TrainingBatch | None = None) -> list[str]:
+    """Return the keys on the list, sorted: all of them, or those that `batch` holds."""
+    videos = Video.objects.filter(is_withdrawn=True)
+    if batch:
+        items = BatchItem.objects.filter(batch=batch, settlement__video__is_withdrawn=True)
+        videos = videos.filter(pk__in=items.values("settlement__video"))
+    return sorted(videos.values_list("key", flat=True))
