@@ -51,7 +51,7 @@ def make_template() -> Any:
     """Make the one post that all others are copies of."""
     from django.utils import timezone
 
-    from labeling.models import CollectJob, DuplicateGroup, Post, Variant, VariantJob, Video
+    from labeling.models import CollectJob, DuplicateGroup, Post, Settlement, Variant, VariantJob, Video
 
     now = timezone.now()
     post = Post.objects.create(x_id="0", author_handle="a", text="", collected_at=now)
@@ -63,15 +63,20 @@ def make_template() -> Any:
         video=video, url="https://0", state="stored", sha256="0" * 64, name="videos/0.mp4", **sizes
     )
     VariantJob.objects.create(variant=variant, state="done")
+    video.settlement = Settlement.objects.create(video=video, method="imported", ai_gen=True)
+    video.save()
     return post
 
 
 def fill(post: Any) -> None:
-    """Copy the post with all that belongs to it. Of a thousand posts ten failed and five are coming in."""
+    """Copy the post with all that belongs to it. Of a thousand posts ten failed and five are coming in.
+
+    Nine of ten are settled: half of those are AI, a tenth SORA, and three in all OVI.
+    """
     from django.contrib.auth.models import User
     from django.db import connection
 
-    from labeling.models import CollectJob, DuplicateGroup, Post, Variant, VariantJob, Video
+    from labeling.models import CollectJob, DuplicateGroup, Post, Settlement, Variant, VariantJob, Video
 
     group = DuplicateGroup.objects.get()
     user = User.objects.get().pk
@@ -88,7 +93,11 @@ def fill(post: Any) -> None:
     copy(CollectJob, NUM_POSTS, {"id": key, "post_id": key})
     number, stable = f"{group.number} + i", "(1800000000000000000 + i) || '/0'"
     copy(DuplicateGroup, NUM_POSTS, {"id": key, "key": stable, "number": number})
-    copy(Video, NUM_POSTS, {"id": key, "post_id": key, "group_id": key, "key": stable})
+    copy(Video, NUM_POSTS, {"id": key, "post_id": key, "group_id": key, "key": stable, "settlement_id": "NULL"})
+    copy(Settlement, NUM_POSTS, {
+        "id": key, "video_id": key, "ai_gen": "i % 2 = 0", "sora": "i % 10 = 0",
+        "ovi": "i % 2 = 0 AND i IN (1000, 50000, 150000)",
+    })  # fmt: skip
     variant = f"({FIRST} + i)"
     copy(Variant, NUM_POSTS * VARIANTS_EACH, {
         "id": variant, "video_id": f"{FIRST + 1} + (i - 1) / {VARIANTS_EACH}", "url": "'https://' || i",
@@ -97,6 +106,7 @@ def fill(post: Any) -> None:
     })  # fmt: skip
     copy(VariantJob, NUM_POSTS * VARIANTS_EACH, {"id": variant, "variant_id": variant})
     with connection.cursor() as cursor:
+        cursor.execute("UPDATE labeling_video SET settlement_id = id WHERE id >= %s AND id %% 10 <> 1", [FIRST])
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -123,17 +133,23 @@ def report(few: int) -> None:
     client = Client()
     client.force_login(User.objects.get())
     middle = FIRST + NUM_POSTS // 2
-    print(f"{'page':44} {'median ms':>10} {'p95 ms':>8} {'queries':>8}")
+    print(f"{'page':50} {'median ms':>10} {'p95 ms':>8} {'queries':>8}")
     for path in (
         "/login/", "/posts/", f"/posts/?before={middle}", f"/posts/?after={FIRST}",
         "/posts/?state=collected", "/posts/?state=waiting", "/posts/?state=storing", "/posts/?state=failed",
         "/posts/?state=incomplete", "/posts/?state=deleted", "/posts/?author=author5",
         "/posts/?since=2020-01-01&until=2030-01-01", "/posts/?until=2020-01-01", "/posts/?by=bench",
-        "/posts/?by=bench&state=failed", "/posts/?q=veo", "/posts/?q=number+777+", "/posts/?q=nowhere",
+        "/posts/?by=bench&state=failed", "/posts/?by=bench&since=2020-01-01",
+        "/posts/?label=AI_GEN", "/posts/?label=NOT_AI", "/posts/?label=SORA", "/posts/?label=OVI",
+        "/posts/?label=OVI&state=collected", "/posts/?label=SORA&author=author5", "/posts/?label=VEO",
+        "/posts/?q=veo", "/posts/?q=number+777+", "/posts/?q=nowhere", "/posts/?q=ve",
+        "/posts/?q=veo&state=failed", "/posts/?q=veo&label=OVI", "/posts/?q=nowhere&author=author5",
+        "/posts/?author=nobody&state=incomplete", "/posts/?author=author5&state=storing",
+        "/posts/?author=author5&since=2020-01-01&by=bench", "/posts/?state=deleted&by=bench&q=veo",
         f"/posts/{middle}/",
     ):  # fmt: skip
         median, p95, num_queries = measure(client, path)
-        print(f"{path:44} {median:>10.1f} {p95:>8.1f} {num_queries:>8}")
+        print(f"{path:50} {median:>10.1f} {p95:>8.1f} {num_queries:>8}")
     print(f"queries of a list of one post: {few}")
 
 
