@@ -48,7 +48,9 @@ with Standin(folder) as standin:
 
 def main() -> None:
     from bench._setup import django_on_postgres, machine
+    from config.memory import use_few_arenas
 
+    use_few_arenas()  # as every worker does
     with tempfile.TemporaryDirectory(prefix="cakelens-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -22,6 +22,7 @@ from celery.beat import EmbeddedService
 from django.conf import settings
 
 from config.celery import app
+from config.memory import use_few_arenas
 from jobs import workers
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
 @contextmanager
 def worker() -> Iterator[None]:
     """Run Celery's worker in threads of this process. Stopping waits for the tasks that are running."""
+    use_few_arenas()
     controller = app.WorkController(
         pool="threads",
         concurrency=WORKER_THREADS,
