@@ -4,30 +4,35 @@ import math
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
-from labeling import queue, settling
+from labeling import queue, settling, twins
 from labeling.models import (
+    GOLD,
+    REVIEW,
     Annotation,
     Evidence,
     EvidenceKind,
     Guideline,
     Outcome,
+    SkipDestination,
     SkipReason,
     Slot,
     SlotState,
     label_field,
 )
-from labeling.queue import ClaimLost
+from labeling.queue import ClaimLost, PassedOn
 
 MAX_NOTE = 4000
 MAX_QUOTE = 1000
+MAX_QUESTION = 1000
 GOES_OUT = {SkipReason.UNAVAILABLE, SkipReason.NOT_A_VIDEO}
-"""Skips that leave nothing for another person to judge."""
+"""Skips that leave nothing for another person to judge, unless who skips says otherwise."""
 
 
 class InvalidAnswer(Exception):
@@ -60,6 +65,7 @@ class Answer:
     evidence: Sequence[EvidenceItem] = field(default=())
     note: str = ""
     seconds: float | None = None
+    question: str = ""
 
     def __post_init__(self) -> None:
         if errors := list(self._errors()):
@@ -75,6 +81,7 @@ class Answer:
         elif unproven := self._unproven():
             yield f"Say how you know that it is {', '.join(unproven)}: it needs evidence of some kind."
         yield from _text_errors("note", self.note, MAX_NOTE)
+        yield from _text_errors("question", self.question, MAX_QUESTION)
         yield from _time_errors("seconds", self.seconds)
         for item in self.evidence:
             yield from _text_errors("quote", item.quote, MAX_QUOTE)
@@ -106,21 +113,25 @@ def _time_errors(name: str, seconds: float | None) -> Iterator[str]:
 
 
 @transaction.atomic
-def submit(user: Any, claim: uuid.UUID, answer: Answer) -> Annotation:
-    """Take `answer` for the claimed video and settle it.
+def submit(user: Any, claim: uuid.UUID, answer: Answer, *, with_twins: bool = False) -> Annotation:
+    """Take `answer` for the claimed video, and for all of its footage if `with_twins`, and settle it.
 
     Raises:
         ClaimLost: The claim went to someone else; nothing was written.
     """
     slot = queue.held(user, claim)
-    annotation = _append(
-        user,
-        slot,
-        Outcome.LABELED,
-        note=answer.note,
-        seconds=answer.seconds,
-        **{label_field(label): answer.labels.get(label) for label in V5_LABELS},
-    )
+    annotation = give(user, slot, answer)
+    if with_twins:
+        for twin in twins.taken(user, slot.video):
+            give(user, twin, answer, together_with=annotation, seconds=None)
+    return annotation
+
+
+def give(user: Any, slot: Slot, answer: Answer, **fields: Any) -> Annotation:
+    """Append `answer` for a slot that `user` holds, close the slot and settle its video."""
+    said = {label_field(label): answer.labels.get(label) for label in V5_LABELS}
+    beside = {"note": answer.note, "seconds": answer.seconds, "question": answer.question.strip()}
+    annotation = _append(user, slot, Outcome.LABELED, **said | beside | fields)
     Evidence.objects.bulk_create(
         Evidence(
             annotation=annotation,
@@ -132,26 +143,44 @@ def submit(user: Any, claim: uuid.UUID, answer: Answer) -> Annotation:
         for item in answer.evidence
     )
     _close(slot)
-    settling.settle(slot.video)
+    if not slot.is_gold:
+        settling.settle(slot.video)
     return annotation
 
 
 @transaction.atomic
 def skip(
-    user: Any, claim: uuid.UUID, reason: SkipReason, note: str = "", seconds: float | None = None
+    user: Any,
+    claim: uuid.UUID,
+    reason: SkipReason,
+    note: str = "",
+    seconds: float | None = None,
+    *,
+    destination: SkipDestination | None = None,
+    question: str = "",
 ) -> Annotation:
-    """Pass on a video with a reason: to someone else, or out of the queue if nobody could judge it.
+    """Pass on a video with a reason: to others, to oneself later, or out of the queue.
+
+    Without a destination the reason says it: what nobody could judge goes out, the rest to others.
 
     Raises:
         ClaimLost: The claim went to someone else; nothing was written.
-        InvalidAnswer: The note is too long; nothing was written.
+        InvalidAnswer: The note or the question is too long; nothing was written.
     """
-    if errors := [*_text_errors("note", note, MAX_NOTE), *_time_errors("seconds", seconds)]:
+    texts = _text_errors("note", note, MAX_NOTE), _text_errors("question", question, MAX_QUESTION)
+    if errors := [*chain(*texts), *_time_errors("seconds", seconds)]:
         raise InvalidAnswer(errors)
     slot = queue.held(user, claim)
-    annotation = _append(user, slot, Outcome.SKIPPED, skip_reason=reason, note=note, seconds=seconds)
+    to = destination or (SkipDestination.OUT if reason in GOES_OUT else SkipDestination.OTHERS)
+    said = {"note": note, "seconds": seconds, "question": question.strip()}
+    annotation = _append(user, slot, Outcome.SKIPPED, skip_reason=reason, skipped_to=to, **said)
+    if to == SkipDestination.LATER:
+        queue.keep_for_later(slot)
+        return annotation
     _close(slot)
-    if reason not in GOES_OUT:
+    if to == SkipDestination.OUT:
+        queue.take_out(slot.video)
+    elif not slot.is_gold:
         queue.open_slot(slot.video)
     return annotation
 
@@ -164,7 +193,7 @@ def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotatio
         outcome=outcome,
         guideline_version=Guideline.version_in_force(),
         shown_model=slot.shown_model,
-        picked_by=slot.video.picked_by,
+        picked_by=GOLD if slot.is_gold else slot.video.picked_by,
         replaces=previous,
         **fields,
     )
@@ -180,10 +209,11 @@ def _close(slot: Slot) -> None:
 
 
 def last_answers(user: Any, *, most: int = 10) -> list[Annotation]:
-    """Return a person's standing answers and skips, the newest first."""
-    newer = Annotation.objects.filter(video=OuterRef("video"), labeler=user, pk__gt=OuterRef("pk"))
+    """Return a person's standing answers and skips, the newest first; one for all twins is one."""
+    given = Annotation.objects.filter(labeler=user).exclude(picked_by=REVIEW)
+    newer = given.filter(video=OuterRef("video"), pk__gt=OuterRef("pk"))
     return list(
-        Annotation.objects.filter(labeler=user, outcome__in=[Outcome.LABELED, Outcome.SKIPPED])
+        given.filter(together_with=None, outcome__in=[Outcome.LABELED, Outcome.SKIPPED])
         .filter(~Exists(newer))
         .select_related("video__post")
         .order_by("-pk")[:most]
@@ -198,19 +228,38 @@ def undo_last(user: Any) -> Slot | None:
 
 @transaction.atomic
 def reopen(user: Any, annotation: Annotation) -> Slot:
-    """Append an UNDONE row for `annotation`, undo what it settled, and hold its video for `user` again."""
+    """Take `annotation` and what was said of its twins with it back, and hold its video for `user` again.
+
+    Raises:
+        InvalidAnswer: It is a skip, and the video it passed on is with somebody else; nothing was written.
+    """
     queue.lock(annotation.video)
-    Annotation.objects.create(
+    if annotation.outcome == Outcome.SKIPPED:
+        try:
+            queue.call_back(user, annotation.video)
+        except PassedOn as exc:
+            raise InvalidAnswer([str(exc)]) from exc
+    for twin in twins.answered_with(annotation):
+        undo(twin)
+        queue.free_again(user, twin.video)
+        settling.settle(twin.video)
+    undo(annotation)
+    slot = queue.hold_again(user, annotation.video)
+    if not slot.is_gold:
+        queue.close_after(slot)
+        settling.settle(annotation.video)
+    return slot
+
+
+def undo(annotation: Annotation, **fields: Any) -> Annotation:
+    """Append the row that takes `annotation` back."""
+    taken_back: Annotation = Annotation.objects.create(
         video=annotation.video,
-        labeler=user,
+        labeler=annotation.labeler,
         outcome=Outcome.UNDONE,
         guideline_version=annotation.guideline_version,
         replaces=annotation,
         picked_by=annotation.picked_by,
+        **fields,
     )
-    slot = queue.hold_again(user, annotation.video)
-    Slot.objects.filter(video=annotation.video, state=SlotState.FREE, n__gt=slot.n).update(
-        state=SlotState.OUT
-    )
-    settling.settle(annotation.video)
-    return slot
+    return taken_back

@@ -1,25 +1,27 @@
 """The labeling queue: who gets which video next, and for how long.
 
 A slot says "this video wants its n-th answer". The best free one is claimed by a single UPDATE; on
-PostgreSQL its subquery skips locked rows, or fifty people would wait for one row.
+PostgreSQL its subquery skips locked rows, or fifty people would wait for one row (labeling/picking.py).
 """
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db import connection, transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from labeling.collecting import splits
-from labeling.models import Annotation, Outcome, Slot, SlotState, Variant, Video
+from labeling.models import Slot, SlotState, Variant, Video
+from labeling.picking import COMES_BACK_AFTER, KEPT_FOR, LEASE, Search, lease, lock, new_slot
+from labeling.waiting import COUNTED_UP_TO, Waiting, is_day_full, num_answered_today, waiting
 
-LEASE = timedelta(minutes=15)
+__all__ = ["COUNTED_UP_TO", "LEASE", "Waiting", "lock", "num_answered_today", "waiting"]
+
 MOST_HELD = 3
-COUNTED_UP_TO = 10_000
-"""Nobody reads a larger number of waiting videos, and counting it would cost more than the page."""
+MINE = [SlotState.HELD, SlotState.DONE, SlotState.KEPT]
+"""Whose slot it is cannot change any more, or not yet."""
 
 
 class ClaimLost(Exception):
@@ -31,25 +33,16 @@ class ClaimLost(Exception):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is left for one person: videos to take, and videos that others hold (name, number, until)."""
+class PassedOn(Exception):
+    """A skip cannot be taken back: the video is with somebody else, or answered."""
 
-    num_free: int
-    holders: list[tuple[str, int, datetime]]
-
-
-def lock(video: Video) -> None:
-    """Let nobody else settle or reopen `video`, or open slots for it, until the transaction ends."""
-    Video.objects.select_for_update().only("pk").get(pk=video.pk)
+    def __init__(self, to: Any) -> None:
+        super().__init__(f"{to} has this video now: your skip passed it on, and cannot be taken back.")
 
 
-@transaction.atomic
 def open_slot(video: Video) -> Slot:
     """Let `video` be labeled once more."""
-    lock(video)
-    n = Slot.objects.filter(video=video).aggregate(last=Max("n"))["last"] or 0
-    return Slot.objects.create(video=video, n=n + 1, priority=video.priority)
+    return new_slot(video)
 
 
 def random_priority(video: Video) -> float:
@@ -61,42 +54,15 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
     """Return up to `most` slots that `user` holds, taking the best free ones as needed.
 
     Those already held come first, in the order they were claimed. Their videos, posts and stored
-    variants (`video.stored_variants`) are loaded.
+    variants (`video.stored_variants`) are loaded. Nothing new is given to whose day is full.
     """
     most = min(most, MOST_HELD)
-    held = Slot.objects.held_by(user).count()
-    for _ in range(most - held):
-        if not _claim_best(user):
-            break
+    search = Search.by(user)
+    if search.num_held < most and not is_day_full(user, search.site):
+        for _ in range(most - search.num_held):
+            if not search.take_next():
+                break
     return list(_loaded(Slot.objects.held_by(user)).order_by("claimed_at", "pk")[:most])
-
-
-def _claim_best(user: Any) -> bool:
-    """Take the best free slot that `user` may answer. One UPDATE: two people never get one slot."""
-    try:
-        return bool(_take(user, timezone.now()))
-    except IntegrityError:
-        # Another window of this person took another slot of the same video meanwhile: they hold that one.
-        return True
-
-
-@transaction.atomic
-def _take(user: Any, now: datetime) -> int:
-    best = Slot.objects.free(now).open_to(user).order_by("-priority", "pk")
-    if connection.features.has_select_for_update_skip_locked:
-        best = best.select_for_update(skip_locked=True, of=("self",))
-    # `=`, not `IN`: a plan may run the subquery of an IN once per row, and lock and take more than one.
-    free = Slot.objects.free(now).filter(pk=best.values("pk")[:1])
-    return int(
-        free.update(
-            state=SlotState.HELD,
-            labeler=user,
-            claim=uuid.uuid4(),
-            claimed_at=now,
-            lease_until=now + LEASE,
-            shown_model="",
-        )
-    )
 
 
 def _loaded(slots: Any) -> Any:
@@ -142,7 +108,9 @@ def release(user: Any, claim: uuid.UUID) -> None:
     Raises:
         ClaimLost: It was not held any more.
     """
-    freed = Slot.objects.filter(claim=claim, labeler=user, state=SlotState.HELD).update(**FREED)
+    mine = Slot.objects.filter(claim=claim, labeler=user, state=SlotState.HELD)
+    # A gold slot is for one person: given back, it is gone.
+    freed = mine.filter(is_gold=False).update(**FREED) or mine.filter(is_gold=True).delete()[0]
     if not freed:
         raise ClaimLost
 
@@ -153,6 +121,7 @@ FREED: dict[str, Any] = {
     "claim": None,
     "claimed_at": None,
     "lease_until": None,
+    "due_at": None,
     "shown_model": "",
 }
 
@@ -160,37 +129,52 @@ FREED: dict[str, Any] = {
 @transaction.atomic
 def hold_again(user: Any, video: Video) -> Slot:
     """Give `user` back the slot of a video they answered, before everything else they hold."""
-    theirs = Slot.objects.filter(video=video, labeler=user, state__in=[SlotState.DONE, SlotState.HELD])
+    theirs = Slot.objects.filter(video=video, labeler=user, state__in=MINE)
     slot = theirs.first() or open_slot(video)
-    now = timezone.now()
     first = Slot.objects.held_by(user).order_by("claimed_at").values_list("claimed_at", flat=True).first()
-    Slot.objects.filter(pk=slot.pk).update(
-        state=SlotState.HELD,
-        labeler=user,
-        claim=uuid.uuid4(),
-        claimed_at=(first or now) - timedelta(microseconds=1),
-        lease_until=now + LEASE,
-        shown_model="",
-    )
+    before = (first or timezone.now()) - timedelta(microseconds=1)
+    Slot.objects.filter(pk=slot.pk).update(**lease(user) | {"claimed_at": before})
     slot.refresh_from_db()
     return slot
 
 
-def waiting(user: Any) -> Waiting:
-    """Count what `user` could still label, and name who holds the rest."""
-    num_free = Slot.objects.free().open_to(user)[:COUNTED_UP_TO].count()
-    others = (
-        Slot.objects.held()
-        .exclude(labeler=user)
-        .values("labeler__username")
-        .annotate(num=Count("pk"), until=Max("lease_until"))
-        .order_by("labeler__username")
+def keep_for_later(slot: Slot) -> None:
+    """Set a held slot aside for its holder."""
+    now = timezone.now()
+    kept = Slot.objects.filter(pk=slot.pk, claim=slot.claim, state=SlotState.HELD).update(
+        state=SlotState.KEPT, claim=None, due_at=now + COMES_BACK_AFTER, lease_until=now + KEPT_FOR
     )
-    return Waiting(num_free, [(row["labeler__username"], row["num"], row["until"]) for row in others])
+    if not kept:
+        raise ClaimLost
 
 
-def num_answered_today(user: Any) -> int:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return Annotation.objects.filter(
-        labeler=user, created_at__gte=midnight, outcome__in=[Outcome.LABELED, Outcome.SKIPPED]
-    ).count()
+def take_out(video: Video) -> None:
+    """Let nobody else be asked for `video`; who holds it may still answer."""
+    Slot.objects.filter(video=video, state=SlotState.FREE).update(state=SlotState.OUT)
+
+
+def free_again(user: Any, video: Video) -> None:
+    """Give the slot in which `user` answered `video` to whoever comes."""
+    Slot.objects.filter(video=video, labeler=user, state=SlotState.DONE, is_gold=False).update(**FREED)
+
+
+def close_after(slot: Slot) -> None:
+    """Close what was opened for others after `slot` was answered: its holder has the video again."""
+    later = Slot.objects.filter(video=slot.video, state=SlotState.FREE, n__gt=slot.n)
+    later.update(state=SlotState.OUT)
+
+
+@transaction.atomic
+def call_back(user: Any, video: Video) -> None:
+    """Close the slot that a skip of `user` opened for others.
+
+    Raises:
+        PassedOn: Somebody took it, or answered in it.
+    """
+    opened = Slot.objects.free().filter(video=video).exclude(labeler=user).order_by("-n")
+    slot = opened.first()
+    if slot and opened.order_by().filter(pk=slot.pk).update(**FREED | {"state": SlotState.OUT}):
+        return
+    taken = Slot.objects.filter(video=video, state__in=MINE, is_gold=False).exclude(labeler=user)
+    if last := taken.select_related("labeler").order_by("-n").first():
+        raise PassedOn(last.labeler)

@@ -5,10 +5,12 @@ one; several settle it when they agree per label, else one more is asked, up to 
 reviewer decides.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cakelens.labels import V5_LABELS, Label
@@ -17,6 +19,7 @@ from labeling.collecting import splits
 from labeling.models import (
     Annotation,
     LabelSet,
+    Outcome,
     Settlement,
     SettlementMethod,
     SiteSettings,
@@ -32,18 +35,19 @@ Labels = dict[Label, bool | None]
 
 
 def merge(answers: Iterable[Mapping[Label, bool | None]]) -> Labels | None:
-    """Return the labels several answers agree on; None if any label is judged both ways.
+    """Return the labels several answers agree on; None if any label is judged both ways and evenly.
 
-    A label that only some judged takes their judgement.
+    A label that only some judged takes their judgement. Two who say the same outvote one: whoever is asked
+    because the first two disagree can decide it.
     """
-    judged: dict[Label, set[bool]] = {label: set() for label in V5_LABELS}
+    votes = {label: Counter[bool]() for label in V5_LABELS}
     for answer in answers:
         for label, value in answer.items():
             if value is not None:
-                judged[label].add(value)
-    if any(len(values) > 1 for values in judged.values()):
+                votes[label][value] += 1
+    if any(count[True] == count[False] != 0 for count in votes.values()):
         return None
-    return {label: next(iter(values), None) for label, values in judged.items()}
+    return {label: count[True] > count[False] if count else None for label, count in votes.items()}
 
 
 @transaction.atomic
@@ -51,10 +55,11 @@ def settle(video: Video) -> Settlement | None:
     """Bring a video's standing settlement and its slots up to date with its answers."""
     # No join: a row that was waited for comes with its newest values, a row joined to it does not.
     video = Video.objects.select_for_update().get(pk=video.pk)
-    if video.settlement and video.settlement.method == SettlementMethod.ADJUDICATED:
-        return video.settlement
+    if decision := _decision(video):
+        return record(video, decision.labels(), SettlementMethod.ADJUDICATED, decision.annotations.all())
     answers = list(Annotation.objects.standing_for(video))
     merged = merge(answer.labels() for answer in answers) if answers else None
+    _note_dispute(video, is_disputed=bool(answers) and merged is None)
     if merged is None or len(answers) < answers_wanted(video):
         _reopen(video)
         _ask_more(video, len(answers))
@@ -79,7 +84,9 @@ def record(
     settlement = Settlement.objects.create(video=video, method=method, **fields)
     settlement.annotations.set(answers)
     _let_stand(video, settlement)
-    Slot.objects.filter(video=video, state=SlotState.FREE).update(state=SlotState.OUT)
+    _note_dispute(video, is_disputed=False)
+    open_ones = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
+    open_ones.update(**queue.FREED | {"state": SlotState.OUT})
     return settlement
 
 
@@ -93,6 +100,24 @@ def _let_stand(video: Video, settlement: Settlement | None) -> None:
     video.settlement = settlement
 
 
+def _decision(video: Video) -> Settlement | None:
+    """Return the newest decision of a reviewer that was not taken back; none if answers settled it."""
+    if not (video.settlement and video.settlement.method == SettlementMethod.ADJUDICATED):
+        return None
+    taken_back = Annotation.objects.filter(
+        replaces=OuterRef("annotations"), outcome__in=[Outcome.UNDONE, Outcome.VOIDED]
+    )
+    decisions = video.settlements.filter(method=SettlementMethod.ADJUDICATED)
+    found: Settlement | None = decisions.exclude(Exists(taken_back)).order_by("-pk").first()
+    return found
+
+
+def _note_dispute(video: Video, *, is_disputed: bool) -> None:
+    """Write down since when the answers contradict each other: reviewers find such videos by it."""
+    if is_disputed != (video.disputed_at is not None):
+        Video.objects.filter(pk=video.pk).update(disputed_at=timezone.now() if is_disputed else None)
+
+
 def _reopen(video: Video) -> None:
     """Say that nothing counts any more, if something did."""
     if video.settlement is not None:
@@ -102,12 +127,13 @@ def _reopen(video: Video) -> None:
 
 def _ask_more(video: Video, num_answers: int) -> None:
     """Open a place for one more answer unless one is open, or a reviewer must decide."""
-    open_states = [SlotState.FREE, SlotState.HELD]
+    open_states = [SlotState.FREE, SlotState.HELD, SlotState.KEPT]
     if num_answers >= SiteSettings.current().max_answers:
         return
-    if Slot.objects.filter(video=video, state__in=open_states).exists():
+    slots = Slot.objects.filter(video=video, is_gold=False)
+    if slots.filter(state__in=open_states).exists():
         return
-    closed = Slot.objects.filter(video=video, state=SlotState.OUT).order_by("n").first()
+    closed = slots.filter(state=SlotState.OUT).order_by("n").first()
     if closed:
         Slot.objects.filter(pk=closed.pk).update(**queue.FREED)
     else:

@@ -1,5 +1,7 @@
 from labeling.models.acts import BulkEdit, Voiding
 from labeling.models.answers import (
+    GOLD,
+    REVIEW,
     Annotation,
     Evidence,
     EvidenceKind,
@@ -30,6 +32,8 @@ from labeling.models.videos import (
 )
 
 __all__ = [
+    "GOLD",
+    "REVIEW",
     "AddedHow",
     "Annotation",
     "ApiToken",

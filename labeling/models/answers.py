@@ -83,6 +83,10 @@ class SkipDestination(models.TextChoices):
     OUT = "out", "Out of the queue"
 
 
+GOLD, REVIEW = "gold", "review"
+"""How a video was picked for an answer that settles nothing by itself."""
+
+
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def latest_per_labeler(self) -> Self:
         """Each person's newest row for each video; older rows are history."""
@@ -91,7 +95,8 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
     def standing_for(self, video: Video) -> Self:
         """The labels that count towards settling `video`: latest, neither skipped, undone nor void."""
-        newest = video.annotations.values("labeler").annotate(newest=Max("pk")).values("newest")
+        asked = video.annotations.exclude(picked_by__in=(GOLD, REVIEW))
+        newest = asked.values("labeler").annotate(newest=Max("pk")).values("newest")
         return self.filter(pk__in=newest, outcome=Outcome.LABELED)
 
 

@@ -23,7 +23,8 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def free(self, now: datetime | None = None) -> Self:
         """Slots anyone may claim: free ones, and held ones whose lease ran out."""
         now = now or timezone.now()
-        return self.filter(Q(state=SlotState.FREE) | Q(state=SlotState.HELD, lease_until__lt=now))
+        is_free = Q(state=SlotState.FREE) | Q(state=SlotState.HELD, lease_until__lt=now)
+        return self.filter(is_free, is_gold=False)
 
     def held(self, now: datetime | None = None) -> Self:
         return self.filter(state=SlotState.HELD, lease_until__gte=now or timezone.now())
@@ -32,9 +33,11 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.held().filter(labeler=user)
 
     def open_to(self, user: Any) -> Self:
-        """Slots of videos that `user` has not answered, skipped or claimed in another slot."""
+        """Slots of videos that `user` has not answered, skipped, kept or claimed in another slot."""
         mine = Slot.objects.filter(
-            video=models.OuterRef("video"), labeler=user, state__in=[SlotState.HELD, SlotState.DONE]
+            video=models.OuterRef("video"),
+            labeler=user,
+            state__in=[SlotState.HELD, SlotState.DONE, SlotState.KEPT],
         )
         return self.filter(~models.Exists(mine.exclude(pk=models.OuterRef("pk"))))
 

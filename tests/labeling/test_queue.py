@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from labeling import queue
-from labeling.models import Slot, SlotState
+from labeling.models import SiteSettings, Slot, SlotState
 from labeling.queue import ClaimLost
 from tests.factories import (
     claim_of,
@@ -155,9 +155,13 @@ def test_claim_asks_the_same_few_queries_however_long_the_queue(
     for _ in range(num_videos):
         make_video()
 
-    with django_assert_num_queries(1 + 3 * 3 + 2):  # count; savepoint, update, release each; slots, variants
+    SiteSettings.current()
+
+    # Held and kept, preferences, settings; per slot what was last, its siblings, savepoint, update, release;
+    # slots with their posts, variants. Nothing was last before the first.
+    with django_assert_num_queries(3 + 3 * 5 - 1 + 2):
         queue.claim(ana, most=3)
-    with django_assert_num_queries(1 + 2):
+    with django_assert_num_queries(3 + 2):
         queue.claim(ana, most=3)
 
 
@@ -167,7 +171,7 @@ def test_claim_skips_locked_rows_and_runs_its_subquery_once(
 ) -> None:
     make_video()
 
-    with django_assert_num_queries(6) as captured:
+    with django_assert_num_queries(13) as captured:
         queue.claim(ana)
 
     [update] = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("UPDATE")]
@@ -292,6 +296,31 @@ def test_waiting_names_who_holds_the_rest(ana: User, ben: User) -> None:
     hold(make_video().slots.get(), make_user("cleo"), minutes=-1)
 
     assert queue.waiting(ben).holders == [("ana", 2, until[1])]
+
+
+def test_what_was_taken_back_was_not_answered_today(ana: User) -> None:
+    answer = make_annotation(make_video(), ana)
+    make_annotation(answer.video, ana, "undone", replaces=answer)
+
+    assert queue.num_answered_today(ana) == 0
+
+
+def test_day_that_is_full_brings_nothing_new_and_says_so(ana: User, ben: User) -> None:
+    SiteSettings(answers_per_day=1).save()
+    make_annotation(make_video(), ana)
+
+    assert queue.claim(ana) == []
+    assert queue.waiting(ana).day_is_full
+    assert len(queue.claim(ben)) == 1
+    assert not queue.waiting(ben).day_is_full
+
+
+def test_day_that_is_full_leaves_what_is_held(ana: User) -> None:
+    slot = hold(make_video().slots.get(), ana)
+    SiteSettings(answers_per_day=1).save()
+    make_annotation(make_video(), ana)
+
+    assert queue.claim(ana) == [slot]
 
 
 def test_answered_today_counts_answers_and_skips_of_today(ana: User, ben: User) -> None:

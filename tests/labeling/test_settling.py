@@ -74,6 +74,19 @@ def test_one_label_judged_both_ways_is_a_disagreement() -> None:
     assert settling.merge([labels(ai_gen=True, sora=True), labels(ai_gen=True, sora=False)]) is None
 
 
+def test_two_outvote_one() -> None:
+    answers = [labels(ai_gen=True), labels(ai_gen=False), labels(ai_gen=True, sora=True)]
+
+    merged = settling.merge(answers)
+
+    assert merged is not None
+    assert (merged[Label.AI_GEN], merged[Label.SORA], merged[Label.VEO]) == (True, True, None)
+
+
+def test_two_against_two_decide_nothing() -> None:
+    assert settling.merge([labels(ai_gen=value) for value in (True, False, True, False)]) is None
+
+
 def test_one_answer_settles(ana: User) -> None:
     video = make_video()
     annotation = make_annotation(video, ana, ai_gen=True, sora=True)
@@ -180,6 +193,21 @@ def test_two_that_disagree_ask_one_more(ana: User, ben: User) -> None:
 
     assert reloaded(video).settlement is None
     assert [slot.video for slot in queue.claim(make_user("cleo"))] == [video]
+
+
+def test_third_answer_decides_between_two(ana: User, ben: User) -> None:
+    two_are_wanted(ana, ben)
+    video = make_video()
+    answer(ana, video, ai_gen=True)
+    answer(ben, video, ai_gen=False)
+    is_disputed = reloaded(video).disputed_at is not None
+
+    answer(make_user("cleo"), video, ai_gen=False)
+
+    settlement = Settlement.objects.standing().get()
+    assert is_disputed
+    assert (settlement.method, settlement.ai_gen) == ("agreed", False)
+    assert reloaded(video).disputed_at is None
 
 
 def test_disagreement_at_the_maximum_waits_for_a_reviewer(ana: User, ben: User) -> None:

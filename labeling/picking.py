@@ -1,0 +1,171 @@
+"""Which slot a person gets next.
+
+In this order: what goes with the video they took last (its footage, its post); by the site's share, a gold
+video; what they kept for later and is due; the best free slot; then what they kept and is not due, and what
+others kept for too long. Each is taken by one UPDATE: two people never get one slot.
+"""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
+
+from labeling.models import Annotation, GoldAnswer, Preferences, SiteSettings, Slot, SlotState, Split, Video
+
+LEASE = timedelta(minutes=15)
+COMES_BACK_AFTER = timedelta(hours=1)
+"""What somebody skipped "to me, later" is due again after this, or when nothing else is left for them."""
+KEPT_FOR = timedelta(days=7)
+"""Then it is anybody's: a video does not wait for who left."""
+MOST_SIBLINGS = 50
+
+_chance = random.SystemRandom()  # gold by turns would show which videos are gold
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One person's search for slots."""
+
+    user: Any
+    now: datetime
+    site: SiteSettings
+    takes_sensitive: bool
+    num_held: int
+    num_kept: int
+
+    @classmethod
+    def by(cls, user: Any) -> "Search":
+        now = timezone.now()
+        takes = not Preferences.objects.filter(user=user, shows_sensitive=False).exists()
+        is_held = Q(state=SlotState.HELD, lease_until__gte=now)
+        kinds = Slot.objects.filter(is_held | Q(state=SlotState.KEPT), labeler=user).values_list("state")
+        states = [state for (state,) in kinds]
+        held, kept = states.count(SlotState.HELD), states.count(SlotState.KEPT)
+        return cls(user, now, SiteSettings.current(), takes, held, kept)
+
+    def take_next(self) -> bool:
+        """Let this person hold one more slot; False if there is none for them."""
+        ways = [self.take_sibling, self.take_gold, self.take_best, self.take_forgotten]
+        if self.num_kept:
+            ways[2:3] = [self.take_due, self.take_best, self.take_kept]
+        try:
+            return any(way() for way in ways)
+        except IntegrityError:
+            # Another window of theirs took another slot of the same video meanwhile: they hold that one.
+            return True
+
+    def take_sibling(self) -> int:
+        """Take a slot of the footage or of the post that this person saw last."""
+        if not (videos := self._siblings()):
+            return 0
+        free = Slot.objects.free(self.now).filter(video__in=videos)
+        return self._take(free.order_by("pk"), Slot.objects.free(self.now))
+
+    def take_gold(self) -> int:
+        """Take, by the site's share, a gold video that this person has not seen."""
+        if _chance.random() * 100 >= self.site.gold_percent:
+            return 0
+        mine = Slot.objects.filter(labeler=self.user, is_gold=True, state=SlotState.HELD)
+        left_lying = mine.order_by("pk").values("pk")[:1]
+        return mine.filter(pk=left_lying).update(lease_until=self.now + LEASE) or self._take_new_gold()
+
+    def take_due(self) -> int:
+        kept = self._kept.filter(labeler=self.user, due_at__lte=self.now)
+        return self._take(kept.order_by("due_at"), self._kept)
+
+    def take_best(self) -> int:
+        free = Slot.objects.free(self.now)
+        return self._take(free.order_by("-priority", "pk"), free)
+
+    def take_kept(self) -> int:
+        return self._take(self._kept.filter(labeler=self.user).order_by("due_at"), self._kept)
+
+    def take_forgotten(self) -> int:
+        """Take what somebody kept for later and did not come back for."""
+        forgotten = self._kept.filter(lease_until__lt=self.now).order_by("lease_until")
+        return self._take(forgotten, self._kept)
+
+    def open(self, slots: Any) -> Any:
+        """Return those of `slots` that this person may take: not answered, not what they hide."""
+        slots = slots.open_to(self.user)
+        return slots if self.takes_sensitive else slots.filter(video__post__is_sensitive=False)
+
+    @property
+    def _kept(self) -> Any:
+        return Slot.objects.filter(state=SlotState.KEPT, is_gold=False)
+
+    def _siblings(self) -> list[int]:
+        """Return the videos of the footage and of the post that this person took last, but for that one.
+
+        A test video comes along with another test video only: what the model ranked must not choose it.
+        Read before the slots: with a subquery PostgreSQL may walk the whole queue in its order of priority.
+        """
+        mine = Slot.objects.filter(labeler=self.user, claimed_at__isnull=False, is_gold=False)
+        last = mine.order_by("-claimed_at").values_list(
+            "video", "video__post", "video__group", "video__split"
+        )
+        if not (found := last.first()):
+            return []
+        video, post, group, split = found
+        same = Video.objects.filter(Q(post=post) | Q(group=group, group__isnull=False)).exclude(pk=video)
+        if split != Split.TEST:
+            same = same.exclude(split=Split.TEST)
+        return list(same.order_by("pk").values_list("pk", flat=True)[:MOST_SIBLINGS])
+
+    @transaction.atomic
+    def _take_new_gold(self) -> int:
+        seen = Annotation.objects.filter(video=OuterRef("video"), labeler=self.user)
+        has_slot = Slot.objects.filter(video=OuterRef("video"), labeler=self.user)
+        gold = (
+            GoldAnswer.objects.in_use().filter(~Exists(seen), ~Exists(has_slot)).exclude(added_by=self.user)
+        )
+        if not self.takes_sensitive:
+            gold = gold.filter(video__post__is_sensitive=False)
+        ready = gold.filter(video__ready_at__isnull=False, video__is_withdrawn=False)
+        chosen = ready.select_related("video").order_by("?").first()
+        if chosen is None:
+            return 0
+        new_slot(chosen.video, is_gold=True, **lease(self.user))
+        return 1
+
+    @transaction.atomic
+    def _take(self, slots: Any, still: Any) -> int:
+        """Hold the first of `slots` open to this person, if it is `still` as it was; 0 if there is none."""
+        first = self.open(slots)
+        if connection.features.has_select_for_update_skip_locked:
+            first = first.select_for_update(skip_locked=True, of=("self",))
+        # `=`, not `IN`: a plan may run the subquery of an IN once per row, and lock and take more than one.
+        return int(still.filter(pk=first.values("pk")[:1]).update(**lease(self.user)))
+
+
+def lease(user: Any) -> dict[str, Any]:
+    """Return the columns of a slot that `user` holds from now on."""
+    now = timezone.now()
+    return {
+        "state": SlotState.HELD,
+        "labeler": user,
+        "claim": uuid.uuid4(),
+        "claimed_at": now,
+        "lease_until": now + LEASE,
+        "due_at": None,
+        "shown_model": "",
+    }
+
+
+@transaction.atomic
+def new_slot(video: Video, **fields: Any) -> Slot:
+    """Let `video` be labeled once more."""
+    lock(video)
+    n = Slot.objects.filter(video=video).aggregate(last=Max("n"))["last"] or 0
+    slot: Slot = Slot.objects.create(**{"video": video, "n": n + 1, "priority": video.priority} | fields)
+    return slot
+
+
+def lock(video: Video) -> None:
+    """Let nobody else settle or reopen `video`, or open slots for it, until the transaction ends."""
+    Video.objects.select_for_update().only("pk").get(pk=video.pk)

@@ -1,0 +1,293 @@
+"""Which video comes next: siblings, gold, what is kept for later, and what a person does not want to see."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from labeling import answering, queue
+from labeling.answering import Answer
+from labeling.models import (
+    Annotation,
+    GoldAnswer,
+    Preferences,
+    SiteSettings,
+    SkipDestination,
+    SkipReason,
+    Slot,
+    SlotState,
+    Video,
+)
+from tests.factories import (
+    claim_of,
+    labels,
+    make_group,
+    make_post,
+    make_settlement,
+    make_user,
+    make_video,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+
+NO = Answer(labels(ai_gen=False))
+LATER, OUT, OTHERS = SkipDestination.LATER, SkipDestination.OUT, SkipDestination.OTHERS
+
+
+@pytest.fixture
+def ana() -> User:
+    return make_user("ana")
+
+
+@pytest.fixture
+def ben() -> User:
+    return make_user("ben")
+
+
+def answer_next(user: User) -> Video:
+    [slot] = queue.claim(user)
+    answering.submit(user, claim_of(slot), NO)
+    return slot.video
+
+
+def make_gold(**fields: Any) -> Video:
+    video = make_video(num_slots=0, **fields)
+    make_settlement(video)
+    GoldAnswer.objects.create(video=video, added_by=make_user("rita"), ai_gen=True)
+    return video
+
+
+def skip_next(user: User, destination: SkipDestination) -> Slot:
+    [slot] = queue.claim(user)
+    answering.skip(user, claim_of(slot), SkipReason.OTHER, destination=destination)
+    return slot
+
+
+def test_videos_of_one_post_come_one_after_another(ana: User) -> None:
+    post = make_post()
+    first = make_video(post=post, priority=0.9)
+    make_video(priority=0.8)
+    second = make_video(post=post, priority=0.1)
+
+    assert [answer_next(ana), answer_next(ana)] == [first, second]
+
+
+def test_videos_of_one_footage_come_one_after_another(ana: User) -> None:
+    group = make_group()
+    first = make_video(group=group, priority=0.9)
+    make_video(priority=0.8)
+    twin = make_video(group=group, priority=0.1)
+
+    assert [answer_next(ana), answer_next(ana)] == [first, twin]
+
+
+def test_two_people_share_a_post_when_both_are_there(ana: User, ben: User) -> None:
+    post = make_post()
+    make_video(post=post, priority=0.9)
+    other = make_video(priority=0.8)
+    sibling = make_video(post=post, priority=0.1)
+    answer_next(ana)
+
+    assert answer_next(ben) == other
+    assert answer_next(ana) == sibling
+
+
+def test_ranked_video_does_not_bring_a_test_video_along(ana: User) -> None:
+    post = make_post()
+    make_video(post=post, priority=0.9)
+    other = make_video(priority=0.8)
+    make_video(post=post, split="test", priority=0.1)
+    answer_next(ana)
+
+    assert answer_next(ana) == other
+
+
+def test_test_video_brings_its_test_siblings_along(ana: User) -> None:
+    group = make_group("test")
+    make_video(group=group, split="test", priority=0.9)
+    make_video(priority=0.8)
+    twin = make_video(group=group, split="test", priority=0.1)
+    answer_next(ana)
+
+    assert answer_next(ana) == twin
+
+
+def test_sensitive_posts_go_to_others(ana: User, ben: User) -> None:
+    Preferences.objects.create(user=ana, shows_sensitive=False)
+    sensitive = make_video(post=make_post(is_sensitive=True), priority=0.9)
+    other = make_video(priority=0.1)
+
+    assert [slot.video for slot in queue.claim(ana, most=3)] == [other]
+    assert [slot.video for slot in queue.claim(ben, most=3)] == [sensitive]
+
+
+def test_waiting_leaves_out_what_one_does_not_want_to_see(ana: User) -> None:
+    Preferences.objects.create(user=ana, shows_sensitive=False)
+    make_video(post=make_post(is_sensitive=True))
+
+    assert queue.waiting(ana).num_free == 0
+
+
+def test_gold_comes_by_its_share_and_looks_like_any_other(ana: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    gold = make_gold()
+    make_video()
+
+    [slot] = queue.claim(ana)
+
+    assert (slot.video, slot.is_gold, slot.state) == (gold, True, SlotState.HELD)
+
+
+def test_gold_answer_changes_nothing_that_counts(ana: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    gold = make_gold()
+
+    answer_next(ana)
+
+    gold.refresh_from_db()
+    assert gold.settlement is not None
+    assert gold.settlement.ai_gen is True
+    assert Annotation.objects.get().picked_by == "gold"
+    assert gold.slots.get().state == SlotState.DONE
+
+
+def test_gold_is_given_once_to_a_person_and_to_each(ana: User, ben: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    gold = make_gold()
+    other = make_video()
+
+    assert [answer_next(ana), answer_next(ana)] == [gold, other]
+    assert answer_next(ben) == gold
+
+
+def test_gold_is_not_given_to_who_knows_it_or_once_it_is_retired(ana: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    gold = make_gold()
+    rita = User.objects.get(username="rita")
+
+    assert queue.claim(rita) == []
+    GoldAnswer.objects.filter(video=gold).update(retired_at=timezone.now())
+    assert queue.claim(ana) == []
+
+
+def test_gold_taken_back_is_held_again_and_settles_nothing(ana: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    gold = make_gold()
+    answer_next(ana)
+
+    slot = answering.undo_last(ana)
+
+    gold.refresh_from_db()
+    assert slot is not None
+    assert (slot.video, slot.is_gold) == (gold, True)
+    assert gold.settlement is not None
+
+
+def test_gold_given_back_is_gone(ana: User, ben: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    make_gold()
+    [slot] = queue.claim(ana)
+
+    queue.release(ana, claim_of(slot))
+
+    assert not Slot.objects.exists()
+
+
+def test_gold_left_lying_goes_to_nobody_else_but_comes_back(ana: User, ben: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    make_gold()
+    [slot] = queue.claim(ana)
+    Slot.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+    SiteSettings(gold_percent=0).save()
+
+    assert queue.claim(ben) == []
+    SiteSettings(gold_percent=100).save()
+    assert queue.claim(ana) == [slot]
+
+
+def test_skip_to_others_goes_to_others(ana: User, ben: User) -> None:
+    make_video()
+    slot = skip_next(ana, OTHERS)
+
+    assert queue.claim(ana) == []
+    assert [each.video for each in queue.claim(ben)] == [slot.video]
+
+
+def test_skip_out_goes_to_nobody(ana: User, ben: User) -> None:
+    make_video()
+
+    skip_next(ana, OUT)
+
+    assert queue.claim(ana) == queue.claim(ben) == []
+
+
+def test_skip_out_takes_the_second_place_out_too(ana: User, ben: User) -> None:
+    make_video(num_slots=2)
+
+    skip_next(ana, OUT)
+
+    assert queue.claim(ben) == []
+
+
+def test_skip_says_where_it_went(ana: User) -> None:
+    make_video()
+
+    skip_next(ana, LATER)
+
+    assert Annotation.objects.get().skipped_to == "later"
+
+
+def test_video_kept_for_later_comes_after_the_others(ana: User, ben: User) -> None:
+    kept = make_video(priority=0.9)
+    other = make_video(priority=0.1)
+    skip_next(ana, LATER)
+
+    assert [slot.video for slot in queue.claim(ana, most=3)] == [other, kept]
+    assert queue.claim(ben) == []
+
+
+def test_video_kept_for_later_comes_first_once_it_is_due(ana: User) -> None:
+    kept = make_video(priority=0.1)
+    skip_next(ana, LATER)
+    make_video(priority=0.9)
+    Slot.objects.filter(state=SlotState.KEPT).update(due_at=timezone.now())
+
+    assert [slot.video for slot in queue.claim(ana)] == [kept]
+
+
+def test_others_are_told_who_keeps_a_video(ana: User, ben: User) -> None:
+    make_video()
+    slot = skip_next(ana, LATER)
+    slot.refresh_from_db()
+
+    assert queue.waiting(ben).holders == [("ana", 1, slot.lease_until)]
+    assert (queue.waiting(ana).num_free, queue.waiting(ben).num_free) == (1, 0)
+
+
+def test_video_kept_for_a_week_is_anybodys(ana: User, ben: User) -> None:
+    kept = make_video()
+    skip_next(ana, LATER)
+    Slot.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    assert [slot.video for slot in queue.claim(ben)] == [kept]
+
+
+def test_skip_for_later_taken_back_is_held_again(ana: User) -> None:
+    make_video()
+    slot = skip_next(ana, LATER)
+
+    assert answering.undo_last(ana) == slot
+    assert Slot.objects.get().state == SlotState.HELD
+
+
+def test_video_kept_for_later_can_be_answered(ana: User) -> None:
+    make_video()
+    skip_next(ana, LATER)
+
+    video = answer_next(ana)
+
+    video.refresh_from_db()
+    assert video.settlement is not None
+    assert [slot.state for slot in video.slots.all()] == [SlotState.DONE]
