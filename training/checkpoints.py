@@ -1,18 +1,26 @@
-"""Checkpoints: a run as it stood after a step, whole or absent, the last few of them."""
+"""Checkpoints: a run as it stood after a step, whole or absent, the last few of them.
+
+The state is copied aside at once and written on a thread while training goes on (docs/adr/0104).
+"""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
+from training.background import Background
 from training.config import ConfigError, TrainConfig
 from training.files import written_durably
+from training.revision import revision
+from training.world import ALONE, World
 
-_FORMAT = 1
+_FORMAT = 2
 _NAME = re.compile(r"step-(\d{8})\.pt")
 
 
@@ -32,37 +40,76 @@ class Stateful(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """The checkpoints of one run in one folder.
+    """The checkpoints of one run in one folder; of several processes the first writes them.
 
-    A run is continued only on the rows (`digest`) and with the `config` that it began with.
+    A run is continued only on the rows (`digest`), with the `config` and by as many processes as it began
+    with.
     """
 
     folder: Path
     digest: str
     config: TrainConfig
+    world: World = ALONE
+    _writing: Background = field(default_factory=Background)
 
-    def save(self, step: int, parts: Mapping[str, Stateful], progress: Mapping[str, Any]) -> Path:
-        """Write the state after `step`, then remove all but the last `keep_checkpoints`.
+    def save(self, step: int, parts: Mapping[str, Stateful], progress: Mapping[str, Any]) -> None:
+        """Copy the state after `step` aside and begin to write it; every process of the run must call.
 
-        `progress` holds plain values; its meaning is the caller's.
+        When it is written, all but the last `keep_checkpoints` are removed. `progress` holds plain values;
+        its meaning is the caller's.
 
         Raises:
-            CheckpointError: The disk is full or may not be written; earlier checkpoints are intact.
+            CheckpointError: The one before could not be written; earlier ones are intact.
         """
+        random = self.world.gathered(_random_state())
+        if not self.world.is_first:
+            return
+        self._writing.wait()
         state = {
             "format": _FORMAT,
             "step": step,
             "digest": self.digest,
             "config": self.config.to_dict(),
-            "parts": {name: part.state_dict() for name, part in parts.items()},
-            "random": _random_state(),
-            "progress": dict(progress),
+            "revision": revision(),
+            "parts": {name: _copied(part.state_dict()) for name, part in parts.items()},
+            "random": random,
+            "progress": _copied(dict(progress)),
         }
-        path = self.folder / f"step-{step:08d}.pt"
-        _write(path, state)
+        self._writing.start(lambda: self._write(step, state))
+
+    def check(self) -> None:
+        """Raise what went wrong with a checkpoint that was being written; wait for nothing.
+
+        Raises:
+            CheckpointError: The disk is full or may not be written; earlier checkpoints are intact.
+        """
+        self._writing.check()
+
+    @contextmanager
+    def finished(self) -> Generator[None, None, None]:
+        """Leave the block when what was begun is written; on Ctrl-C at once, whatever is half written.
+
+        Raises:
+            CheckpointError: As `check`.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            self._writing.wait()
+            raise
+        self._writing.wait()
+
+    def _write(self, step: int, state: Mapping[str, Any]) -> None:
+        _write(self.folder / f"step-{step:08d}.pt", state)
         for old in self.paths()[: -self.config.keep_checkpoints]:
             old.unlink(missing_ok=True)
-        return path
+
+    def remove_halves(self) -> None:
+        """Remove what processes left that were killed while they wrote."""
+        for half in self.folder.glob(".step-*"):
+            half.unlink(missing_ok=True)
 
     def paths(self) -> list[Path]:
         """List the checkpoints there are, oldest first."""
@@ -81,7 +128,7 @@ class Checkpoints:
         self._check(paths[-1], state)
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
-        _set_random_state(state["random"])
+        _set_random_state(state["random"][self.world.rank])
         return state["step"], state["progress"]
 
     def _check(self, path: Path, state: Mapping[str, Any]) -> None:
@@ -89,6 +136,9 @@ class Checkpoints:
             what = f"learned from other videos (digest {state['digest'][:12]}…, now {self.digest[:12]}…)"
             remedy = "Resume with its batch; if videos were withdrawn since, start in another folder."
             raise CheckpointError(path, what, remedy)
+        if len(state["random"]) != self.world.size:
+            what = f"was trained by {_processes(len(state['random']))}, now by {self.world.size}"
+            raise CheckpointError(path, what, "Resume with as many, or start in another folder.")
         differing = self._differences(path, state["config"])
         if differing:
             what = f"has another config ({', '.join(differing)})"
@@ -103,6 +153,21 @@ class Checkpoints:
             f"{name} {getattr(theirs, name)}, now {getattr(self.config, name)}"
             for name in self.config.differences(theirs)
         ]
+
+
+def _processes(number: int) -> str:
+    return f"{number} process{'es' if number != 1 else ''}"
+
+
+def _copied(value: Any) -> Any:
+    """Copy a state into memory that the next steps do not touch."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_copied(item) for item in value)
+    return value
 
 
 def _write(path: Path, state: Mapping[str, Any]) -> None:

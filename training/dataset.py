@@ -21,10 +21,11 @@ from cakelens.config import ModelConfig
 from cakelens.decoding import UnreadableVideo, VideoReader
 from cakelens.framesets import FRAMES
 from cakelens.prefetch import prefetched
-from cakelens.transforms import crop_start, fill_frames, fit_window_at
-from training.config import Crop, TrainConfig
+from training.augment import cut_sample
+from training.config import TrainConfig
 from training.rows import ManifestRow
 from training.sampling import Pick, Schedule
+from training.world import ALONE, World
 
 _AHEAD = 4  # minibatches made ahead: enough to hide an odd slow video
 
@@ -69,16 +70,8 @@ class FramesetDataset(Dataset[Sample | Unreadable]):
             frames_TCHW = _random_frames(reader, rng)
         except UnreadableVideo as exc:
             return Unreadable(row.video, str(exc))
-        return Sample(self._cut(frames_TCHW, rng), *targets_of(row))
-
-    def _cut(self, frames_TCHW: Tensor, rng: np.random.Generator) -> Tensor:
-        """Cut or pad to the window, nine frames, perhaps mirrored: (3, 9, H, W)."""
-        height, width = frames_TCHW.shape[2:]
-        window = self.model.window
-        top = _start(height, window, self.config.crop, rng)
-        left = _start(width, window, self.config.crop, rng)
-        frames_CTHW = fill_frames(fit_window_at(frames_TCHW, window, top=top, left=left)).transpose(0, 1)
-        return frames_CTHW.flip(3) if self.config.flip and rng.random() < 0.5 else frames_CTHW
+        frames_CTHW = cut_sample(frames_TCHW, self.config, self.model.window, rng)
+        return Sample(frames_CTHW, *targets_of(row))
 
 
 def targets_of(row: ManifestRow) -> tuple[Tensor, Tensor]:
@@ -89,13 +82,18 @@ def targets_of(row: ManifestRow) -> tuple[Tensor, Tensor]:
 
 
 def make_minibatches(
-    dataset: FramesetDataset, schedule: Schedule, start: int = 0, *, pin_memory: bool = False
+    dataset: FramesetDataset,
+    schedule: Schedule,
+    start: int = 0,
+    *,
+    world: World = ALONE,
+    pin_memory: bool = False,
 ) -> Generator[Minibatch, None, None]:
-    """Yield the minibatches from step `start` to the end, made ahead.
+    """Yield this process's share of each step, from step `start` to the end, made ahead.
 
     In `num_workers` processes, or on a thread of this one where there are none. Leaving early stops them.
     """
-    picked = schedule.minibatches(start)
+    picked = schedule.minibatches(start, rank=world.rank, num_ranks=world.size)
     if dataset.config.num_workers == 0:
         yield from prefetched((collate([dataset[pick] for pick in picks]) for picks in picked), ahead=_AHEAD)
     else:
@@ -134,7 +132,7 @@ def _fresh_processes() -> BaseContext:
     They are forked from a process that has imported what they need, once for all of them.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["training.dataset", "torchcodec.decoders"])
+    context.set_forkserver_preload(["training.dataset", "torchcodec.decoders", "torchvision"])
     return context
 
 
@@ -142,8 +140,3 @@ def _random_frames(reader: VideoReader, rng: np.random.Generator) -> Tensor:
     """Read nine frames from a random one on, or all of a shorter video."""
     first = int(rng.integers(max(reader.num_frames - FRAMES, 0) + 1))
     return reader.frames_TCHW(range(first, min(first + FRAMES, reader.num_frames)))
-
-
-def _start(size: int, window: int, crop: Crop, rng: np.random.Generator) -> int:
-    drawn = int(rng.integers(max(size - window, 0) + 1))  # drawn always: a crop option shifts nothing else
-    return drawn if crop == "random" else crop_start(size, window, crop)

@@ -4,17 +4,21 @@ Shapes: N framesets of a minibatch, L = 17 labels.
 """
 
 import math
+import resource
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
 from training.config import TrainConfig
 from training.dataset import Minibatch, Unreadable
+from training.world import ALONE, World, lost_ranks_told
 
 
 class NonFiniteGradient(RuntimeError):
@@ -29,11 +33,15 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast it goes. `data_wait_share` is the part of a step's time in which no minibatch was ready."""
+    """How fast it goes. `data_wait_share` is the part of a step's time in which no minibatch was ready.
+
+    `memory_bytes` is the most the run has taken so far: of the GPU's memory, or of this process's.
+    """
 
     samples_per_second: float
     data_wait_share: float
     eta_seconds: float
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +61,77 @@ class StepReport:
         return self.pace.eta_seconds
 
 
-def masked_loss(logits_NL: Tensor, targets_NL: Tensor, mask_NL: Tensor) -> Tensor:
-    """Give the mean cross-entropy over the labels that were judged; zero if none was."""
-    losses_NL = F.binary_cross_entropy_with_logits(logits_NL.float(), targets_NL, reduction="none")
-    return (losses_NL * mask_NL).sum() / mask_NL.sum().clamp(min=1)
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """How a step is done. `minibatch_size` samples go through the model at once, None: all of them."""
+
+    max_grad_norm: float
+    minibatch_size: int | None = None
+    use_bf16: bool = False
+    positive_weights_L: Tensor | None = None
+    world: World = ALONE
+
+
+def masked_loss_sum(
+    logits_NL: Tensor, targets_NL: Tensor, mask_NL: Tensor, positive_weights_L: Tensor | None = None
+) -> Tensor:
+    """Add up the cross-entropy over the labels that were judged."""
+    losses_NL = F.binary_cross_entropy_with_logits(
+        logits_NL.float(), targets_NL, reduction="none", pos_weight=positive_weights_L
+    )
+    return (losses_NL * mask_NL).sum()
 
 
 def train_step(
-    model: nn.Module,
-    minibatch: Minibatch,
-    optimizer: Optimizer,
-    *,
-    max_grad_norm: float,
-    use_bf16: bool = False,
-) -> StepResult:
-    """Do one optimizer step and clear the gradients.
+    net: nn.Module, minibatch: Minibatch, optimizer: Optimizer, options: StepOptions
+) -> StepResult | None:
+    """Do one optimizer step and clear the gradients; None, and nothing done, if no label was judged.
+
+    The loss is the mean over the judged labels of all processes: how the samples are dealt to processes and
+    to parts of a step changes nothing.
 
     Raises:
-        NonFiniteGradient: The weights are unchanged.
+        NonFiniteGradient: The weights are unchanged, in every process.
+        RankLost: Another process is gone; so are the gradients of this step.
     """
-    with torch.autocast(minibatch.frames_NCTHW.device.type, torch.bfloat16, enabled=use_bf16):
-        logits_NL = model(minibatch.frames_NCTHW)
-    loss = masked_loss(logits_NL, minibatch.targets_NL, minibatch.mask_NL)
-    loss.backward()
+    num_judged = options.world.total(minibatch.mask_NL.sum())
+    if not num_judged:
+        return None
+    with lost_ranks_told(options.world):
+        loss_sum = _backward(net, minibatch, num_judged, options)
+    loss = (options.world.total(loss_sum) / num_judged).item()
     try:
-        grad_norm = clip_grad_norm_(model.parameters(), max_grad_norm, error_if_nonfinite=True)
+        grad_norm = clip_grad_norm_(net.parameters(), options.max_grad_norm, error_if_nonfinite=True)
     except RuntimeError as exc:
         optimizer.zero_grad()
-        raise NonFiniteGradient(f"the gradient is not finite at a loss of {loss.item():.4g}") from exc
+        raise NonFiniteGradient(f"the gradient is not finite at a loss of {loss:.4g}") from exc
     optimizer.step()
     optimizer.zero_grad()
-    return StepResult(loss.item(), grad_norm.item())
+    return StepResult(loss, grad_norm.item())
+
+
+def _backward(net: nn.Module, minibatch: Minibatch, num_judged: Tensor, options: StepOptions) -> Tensor:
+    """Add the gradients of the whole minibatch, part by part; give the sum of its losses."""
+    parts = _parts(minibatch, options.minibatch_size)
+    loss_sum = torch.zeros((), device=num_judged.device)
+    for number, part in enumerate(parts, 1):
+        # Processes exchange gradients once a step: with the last part.
+        is_apart = isinstance(net, DistributedDataParallel) and number < len(parts)
+        with net.no_sync() if is_apart else nullcontext():  # type: ignore[operator]  # a DDP's method
+            with torch.autocast(part.frames_NCTHW.device.type, torch.bfloat16, enabled=options.use_bf16):
+                logits_NL = net(part.frames_NCTHW)
+            part_sum = masked_loss_sum(logits_NL, part.targets_NL, part.mask_NL, options.positive_weights_L)
+            # DDP takes the mean over processes; what is wanted is the sum.
+            (part_sum * options.world.size / num_judged).backward()
+        loss_sum += part_sum.detach()
+    return loss_sum
+
+
+def _parts(minibatch: Minibatch, size: int | None) -> list[Minibatch]:
+    frames_NCTHW, targets_NL, mask_NL, _ = minibatch
+    size = size or len(frames_NCTHW)
+    split = zip(frames_NCTHW.split(size), targets_NL.split(size), mask_NL.split(size), strict=True)
+    return [Minibatch(frames, targets, mask, []) for frames, targets, mask in split]
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> AdamW:
@@ -139,8 +187,16 @@ class Stopwatch:
             samples_per_second=num_samples / seconds,
             data_wait_share=(self._ready - self._step_begun) / seconds,
             eta_seconds=self.seconds / self._num_done * left,
+            memory_bytes=peak_memory_bytes(),
         )
 
     def next_step(self) -> None:
         """Begin the next step; what came since the last was neither waiting nor computing."""
         self._step_begun = monotonic()
+
+
+def peak_memory_bytes() -> int:
+    """Give the most memory taken so far: CUDA's where it is used, else this process's."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

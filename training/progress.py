@@ -8,7 +8,7 @@ from rich.table import Table
 
 from training.loop import StepReport
 from training.outcome import TrainResult
-from training.trainer import Report
+from training.reports import Report
 
 STAGES = {"files": "Checking files", "validation": "Validating", "test": "Testing"}
 

@@ -6,7 +6,8 @@ one. Only this module and the commands import torch's side of the app, and only 
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,9 @@ from training.manifest import Manifest, ManifestError, read_manifest
 from training.models import TrainingBatch, TrainingRun, Withdrawal
 
 if TYPE_CHECKING:
-    from training.trainer import Report, Trainer
+    from training.reports import Report
+    from training.trainer import Trainer
+    from training.world import World
 
 SECONDS_BETWEEN_WRITES = 1.0
 
@@ -107,26 +110,64 @@ def initial_weights(name: str | None) -> Path | None:
     return storage.local_copy(model.weights_name) if model else Path(name)
 
 
-def trainer_of(run: TrainingRun, *, resume: bool = False, init: Path | None = None) -> "Trainer":
-    """Return what trains this run, with the batch's files on this machine.
+def trainer_of(
+    run: TrainingRun, *, resume: bool = False, init: Path | None = None, world: "World | None" = None
+) -> "Trainer":
+    """Return what trains this run, with the batch's files on this machine; `world` None: alone.
 
     Raises:
         RunError: The manifest is missing or altered; the row says the same.
     """
+    from training.splits import split_rows
     from training.trainer import Trainer
+    from training.world import ALONE
 
+    world = world or ALONE
     try:
         manifest = manifest_of(run.batch)
     except RunError as exc:
         run.fail(exc)
         raise
     folder, slug = folder_of(run), model_slug(run)
-    num_steps = TrainConfig.from_dict(run.config).num_steps(len(manifest.of_split("train")))
+    config = TrainConfig.from_dict(run.config)
+    num_steps = config.num_steps(len(split_rows(manifest, config.hold_out)["train"]), world.size)
     TrainingRun.objects.filter(pk=run.pk).update(
         host=socket.gethostname(), folder=str(folder), num_steps=num_steps, model_slug=slug
     )
-    config = TrainConfig.from_dict(run.config)
-    return Trainer(config, manifest, local_media(manifest), folder, resume=resume, init=init, slug=slug)
+    return Trainer(
+        config, manifest, local_media(manifest), folder, resume=resume, init=init, slug=slug, world=world
+    )
+
+
+@contextmanager
+def starting_together(world: "World") -> "Generator[Callable[[Trainer], None], None, None]":
+    """Let the other processes of a run wait for what the first one prepares, or for its failure."""
+    told = []
+
+    def tell(trainer: "Trainer") -> None:
+        plan = (trainer.manifest, trainer.out_dir, trainer.slug, trainer.is_resumed)
+        told.append(world.from_first(plan))
+
+    try:
+        yield tell
+    finally:
+        if not told:
+            world.from_first(None)
+
+
+def trainer_beside(config: TrainConfig, world: "World") -> "Trainer":
+    """Return what trains beside the first process, as that one tells: this one reads no rows.
+
+    Raises:
+        RunError: The first process could not start; it says why.
+    """
+    from training.trainer import Trainer
+
+    plan: tuple[Manifest, Path, str, bool] | None = world.from_first(None)
+    if plan is None:
+        raise RunError("The first process could not start the run; it says why.")
+    manifest, folder, slug, is_resumed = plan
+    return Trainer(config, manifest, local_media(manifest), folder, resume=is_resumed, slug=slug, world=world)
 
 
 def folder_of(run: TrainingRun) -> Path:
@@ -169,10 +210,12 @@ def local_media(manifest: Manifest) -> Path:
 
 
 def model_slug(run: TrainingRun) -> str:
-    """Return the name of the model a run will give: batch, preset, and a number if those are taken."""
+    """Return the name of the model a run will give: batch, preset, what was held out, and a number."""
     if run.model_slug:
         return run.model_slug
     base = f"{run.batch.slug}-{run.config['preset']}".replace(".", "-")
+    if held_out := run.config.get("hold_out"):
+        base += f"-without-{held_out.lower()}"
     taken = set(ModelVersion.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken |= set(TrainingRun.objects.filter(model_slug__startswith=base).values_list("model_slug", flat=True))
     number = next(n for n in range(1, len(taken) + 2) if f"{base}-{n}" not in taken)

@@ -22,30 +22,33 @@ class Pick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The minibatches of a whole run, from any step on."""
+    """The minibatches of a whole run, from any step on; of each step every process takes its share."""
 
     strata: tuple[str, ...]
-    minibatch_size: int
+    videos_per_step: int
     num_steps: int
     seed: int
 
     @classmethod
-    def of(cls, rows: Sequence[ManifestRow], config: TrainConfig) -> "Schedule":
+    def of(cls, rows: Sequence[ManifestRow], config: TrainConfig, num_ranks: int = 1) -> "Schedule":
         strata = tuple(_stratum(row, config.balance) for row in rows)
-        return cls(strata, config.minibatch_size, config.num_steps(len(rows)), config.seed)
+        return cls(
+            strata, config.videos_per_step(num_ranks), config.num_steps(len(rows), num_ranks), config.seed
+        )
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.strata) // self.minibatch_size)
+        return -(-len(self.strata) // self.videos_per_step)
 
-    def minibatches(self, start: int = 0) -> Iterator[list[Pick]]:
-        """Yield the picks of step `start`, `start` + 1, … to the last."""
+    def minibatches(self, start: int = 0, *, rank: int = 0, num_ranks: int = 1) -> Iterator[list[Pick]]:
+        """Yield what process `rank` takes of step `start`, `start` + 1, … to the last; perhaps nothing."""
         for step in range(start, self.num_steps):
             epoch, place = divmod(step, self.steps_per_epoch)
             order = self.order(epoch)
-            begin = place * self.minibatch_size
-            rows = order[begin : begin + self.minibatch_size]
-            yield [Pick(epoch, begin + offset, row) for offset, row in enumerate(rows)]
+            begin = place * self.videos_per_step
+            rows = order[begin : begin + self.videos_per_step]
+            picks = [Pick(epoch, begin + offset, row) for offset, row in enumerate(rows)]
+            yield picks[rank::num_ranks]
 
     def order(self, epoch: int) -> list[int]:
         """Shuffle the videos for `epoch`; with several strata each gets an equal share of the places.

@@ -10,44 +10,40 @@ The folder `out_dir` then holds `config.json`, `best.safetensors`, `checkpoints/
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from threading import Event
-from typing import Literal
 
 import torch
 
 from cakelens import weights
-from cakelens.detect import Detector, detect_device
-from cakelens.model import Model
+from cakelens.detect import detect_device
 from training import baseline
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
-from training.evaluate import VideoScore, evaluate, score_videos, thresholds_of
+from training.evaluate import VideoScore, evaluate, thresholds_of
+from training.judging import Judge
 from training.learner import Learner
 from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
 from training.machine import core_left_free, keep_freed_memory
 from training.manifest import Manifest, canonical_digest
 from training.media import check_media
+from training.memory import TooLittleMemory, memory_told
 from training.outcome import Progress, TrainResult, write_json
+from training.reports import Report, StageReport
+from training.revision import revision
 from training.sampling import Schedule
+from training.splits import split_rows
+from training.weighting import positive_weights
+from training.world import ALONE, RankLost, World
+
+__all__ = ["Report", "StageReport", "Trainer", "TrainingError"]
 
 
 class TrainingError(Exception):
     """A run that cannot start or go on: what is wrong, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """One more thing done beside training: a file checked, or a video of a split judged."""
-
-    stage: Literal["files", "validation", "test"]
-    done: int
-    total: int
-
-
-Report = StepReport | StageReport
 
 
 class Trainer:
@@ -55,7 +51,8 @@ class Trainer:
 
     `init` names weights to start from, `slug` is written into the new ones. `resume` goes on from the newest
     checkpoint in `out_dir`, exactly as if there had been no interruption. `stop()`, from any thread or signal
-    handler, ends `run()` after the step in hand with a checkpoint; `result` is then still None.
+    handler, ends `run()` after the step in hand with a checkpoint; `result` is then still None. With several
+    processes in `world` each runs its own trainer, with a view of the same `out_dir`; the first one writes.
     """
 
     def __init__(
@@ -68,19 +65,21 @@ class Trainer:
         resume: bool = False,
         init: Path | None = None,
         slug: str = "",
+        world: World = ALONE,
     ) -> None:
-        self.config, self.manifest = config, manifest
+        self.config, self.manifest, self.world = config, manifest, world
         self.media_dir, self.out_dir = media_dir, out_dir
         self.slug, self.device = slug, config.device or detect_device()
         self.result: TrainResult | None = None
-        self._resume, self._init = resume, init
-        self._stop = Event()
+        self.is_resumed, self._init = resume, init
+        self._stop, self._is_ended = Event(), False
         self._progress = Progress()
-        self._rows = {split: manifest.of_split(split) for split in ("train", "validation", "test")}
-        self._schedule = Schedule.of(self._rows["train"], config)
+        self._rows = split_rows(manifest, config.hold_out)
+        self._schedule = Schedule.of(self._rows["train"], config, world.size)
         # Of the rows in hand: a video withdrawn since the export changes every later minibatch.
         digest = canonical_digest(manifest.rows)
-        self._checkpoints = Checkpoints(out_dir / "checkpoints", digest, config)
+        self._checkpoints = Checkpoints(out_dir / "checkpoints", digest, config, world)
+        self._judge = Judge(media_dir, config, self.device, world)
 
     @property
     def num_steps(self) -> int:
@@ -90,10 +89,6 @@ class Trainer:
     def weights_path(self) -> Path:
         return self.out_dir / "best.safetensors"
 
-    @property
-    def is_stopped(self) -> bool:
-        return self._stop.is_set()
-
     def stop(self) -> None:
         """Ask `run()` to end after the step in hand."""
         self._stop.set()
@@ -102,19 +97,34 @@ class Trainer:
         """Do the run, reporting as it goes.
 
         Raises:
-            TrainingError: Nothing to train on, files missing or altered, or training broke down.
+            TrainingError: Nothing to train on, files missing or altered, too little memory, another process
+                gone, or training broke down.
             CheckpointError: As `Checkpoints`.
             WeightsError: `init` does not fit. All leave earlier checkpoints as they were.
         """
         self._check_start()
-        yield from self._check_files()
         if self.device == "cpu":
             keep_freed_memory()
-        with core_left_free():
-            learner = Learner(self.config, self.num_steps, self.device, self._init)
-            yield from self._train(learner, self._begin(learner))
-            if not self.is_stopped:
-                yield from self._conclude()
+        try:
+            yield from self._check_files()
+            with core_left_free(), memory_told(self.config, self.device), self._checkpoints.finished():
+                learner = self._learner()
+                yield from self._train(learner, self._begin(learner))
+                if not self._is_ended:
+                    yield from self._conclude()
+        except (RankLost, TooLittleMemory) as exc:
+            raise TrainingError(str(exc)) from exc
+
+    def _learner(self) -> Learner:
+        is_balanced = self.config.label_weights == "balanced"
+        return Learner(
+            self.config,
+            self.num_steps,
+            self.device,
+            self._init,
+            positive_weights=positive_weights(self._rows["train"]) if is_balanced else None,
+            world=self.world,
+        )
 
     def _check_start(self) -> None:
         if not self._rows["train"]:
@@ -122,15 +132,19 @@ class Trainer:
             raise TrainingError(f"Batch {slug} has no training video. Label more, then export again.")
         if self.device.startswith("cuda") and not torch.cuda.is_available():
             raise TrainingError("There is no CUDA device here. Train with --device cpu.")
-        if self._checkpoints.paths() and not self._resume:
+        if self._checkpoints.paths() and not self.is_resumed:
             raise TrainingError(f"{self.out_dir} holds a run already. Use --resume, or another folder.")
 
     def _check_files(self) -> Iterator[StageReport]:
-        rows, problems = self.manifest.rows, []
+        """Look at every file, once on each machine."""
+        rows = self.manifest.rows
+        problems: list[str] = []
         total = sum(len(row.variants) for row in rows)
-        for done, problem in enumerate(check_media(rows, self.media_dir), 1):
-            problems += [problem] if problem else []
-            yield StageReport("files", done, total)
+        if self.world.local_rank == 0:
+            for done, problem in enumerate(check_media(rows, self.media_dir), 1):
+                problems += [problem] if problem else []
+                yield StageReport("files", done, total)
+        problems = list(chain.from_iterable(self.world.gathered(problems)))
         if problems:
             fetch = f"manage.py fetch_batch {self.manifest.slug} --into {self.media_dir}"
             found = f"{len(problems)} of {total} files are not as exported, first {problems[0]}"
@@ -138,29 +152,36 @@ class Trainer:
 
     def _begin(self, learner: Learner) -> int:
         """Prepare the folder, or take up its newest checkpoint; give the number of steps done."""
-        if self._resume:
+        if self.world.is_first:
+            self._checkpoints.remove_halves()
+        if self.is_resumed:
             step, progress = self._checkpoints.restore(learner.parts)
             self._progress = Progress(**progress)
             return step
-        batch = {"slug": self.manifest.slug, "digest": self.manifest.digest}
-        write_json(self.out_dir / "config.json", {"batch": batch, "config": self.config.to_dict()})
+        if self.world.is_first:
+            batch = {"slug": self.manifest.slug, "digest": self.manifest.digest}
+            about = {"batch": batch, "config": self.config.to_dict(), "revision": revision()}
+            write_json(self.out_dir / "config.json", about | {"num_processes": self.world.size})
         return 0
 
     def _train(self, learner: Learner, start: int) -> Iterator[Report]:
         dataset = FramesetDataset(self._rows["train"], self.media_dir, self.config, self.config.model)
         stopwatch, before = Stopwatch(self.num_steps - start), self._progress.seconds
         on_gpu = self.device.startswith("cuda")
-        with closing(make_minibatches(dataset, self._schedule, start, pin_memory=on_gpu)) as minibatches:
+        made = make_minibatches(dataset, self._schedule, start, world=self.world, pin_memory=on_gpu)
+        with closing(made) as minibatches:
             for step, minibatch in enumerate(minibatches, start + 1):
                 stopwatch.data_ready()
                 result = self._step(step, learner, minibatch)
                 yield self._report(step, minibatch, result, learner, stopwatch)
+                self._checkpoints.check()
                 if self._is_due(step, self.config.validate_every):
                     yield from self._validate(learner, step)
                 self._progress.seconds = before + stopwatch.seconds
-                if self.is_stopped or self._is_due(step, self.config.checkpoint_every):
+                self._is_ended = self.world.any(self._stop.is_set())  # of all, or they would wait for one
+                if self._is_ended or self._is_due(step, self.config.checkpoint_every):
                     self._checkpoints.save(step, learner.parts, asdict(self._progress))
-                if self.is_stopped:
+                if self._is_ended:
                     return
                 stopwatch.next_step()
 
@@ -170,7 +191,7 @@ class Trainer:
         except NonFiniteGradient as exc:
             remedy = "Start in another folder with a lower --learning-rate."
             raise TrainingError(f"Training broke down: {exc}. {remedy}") from exc
-        self._remember(minibatch.unreadable)
+        self._remember(list(chain.from_iterable(self.world.gathered(minibatch.unreadable))))
         self._progress.losses += [result.loss] if result else []
         if not self._progress.losses and step in (self._schedule.steps_per_epoch, self.num_steps):
             video, reason = next(iter(self._progress.unreadable.items()))
@@ -191,7 +212,7 @@ class Trainer:
             epoch=(step - 1) // self._schedule.steps_per_epoch,
             loss=result.loss if result else None,
             learning_rate=learner.rate(step),
-            pace=stopwatch.step_done(len(minibatch.frames_NCTHW)),
+            pace=stopwatch.step_done(len(minibatch.frames_NCTHW) * self.world.size),
             unreadable=tuple(minibatch.unreadable),
         )
 
@@ -200,21 +221,20 @@ class Trainer:
 
     def _validate(self, learner: Learner, step: int) -> Iterator[StageReport]:
         """Judge the validation videos and keep the weights if they are the best so far."""
-        scores: list[VideoScore] = []
-        yield from self._judge(self._detector(learner.model), "validation", scores)
-        if self._progress.take(step, scores):
-            extra = {"batch_digest": self.manifest.digest, "step": str(step)}
-            weights.save_weights(learner.model, self.weights_path, slug=self.slug, extra=extra)
+        judged = yield from self._judge.judge(learner.judged, "validation", self._rows["validation"])
+        if self._progress.take(step, self._readable(judged)) and self.world.is_first:
+            extra = {"batch_digest": self.manifest.digest, "step": str(step), "revision": revision()}
+            weights.save_weights(learner.judged, self.weights_path, slug=self.slug, extra=extra)
 
     def _conclude(self) -> Iterator[StageReport]:
         """Measure the best weights, and what metadata alone could have told."""
-        detector = self._detector(weights.load_model(self.weights_path))
-        validation: list[VideoScore] = []
-        test: list[VideoScore] = []
-        yield from self._judge(detector, "validation", validation)
-        yield from self._judge(detector, "test", test)
-        self.result = self._result(validation, test)
-        write_json(self.out_dir / "metrics.json", self.result.to_dict())
+        self.world.any(False)  # nobody reads the best weights before the first process has written them
+        model = weights.load_model(self.weights_path)
+        validation = yield from self._judge.judge(model, "validation", self._rows["validation"])
+        test = yield from self._judge.judge(model, "test", self._rows["test"])
+        self.result = self._result(self._readable(validation), self._readable(test))
+        if self.world.is_first:
+            write_json(self.out_dir / "metrics.json", self.result.to_dict())
 
     def _result(self, validation: Sequence[VideoScore], test: Sequence[VideoScore]) -> TrainResult:
         progress, thresholds = self._progress, thresholds_of(validation)
@@ -238,21 +258,9 @@ class Trainer:
             fact_aucs=fact_aucs,
         )
 
-    def _judge(
-        self, detector: Detector, split: Literal["validation", "test"], scores: list[VideoScore]
-    ) -> Iterator[StageReport]:
-        """Add the scores of a split's readable videos to `scores`."""
-        rows = self._rows[split]
-        judged = score_videos(detector, rows, self.media_dir, framesets=self.config.eval_framesets)
-        for done, score in enumerate(judged, 1):
-            if isinstance(score, Unreadable):
-                self._remember([score])
-            else:
-                scores.append(score)
-            yield StageReport(split, done, len(rows))
-
-    def _detector(self, model: Model) -> Detector:
-        return Detector(model, batch_size=self.config.eval_framesets, device=self.device)
+    def _readable(self, judged: Sequence[VideoScore | Unreadable]) -> list[VideoScore]:
+        self._remember([one for one in judged if isinstance(one, Unreadable)])
+        return [one for one in judged if isinstance(one, VideoScore)]
 
     def _remember(self, unreadable: Sequence[Unreadable]) -> None:
         self._progress.num_skipped += len(unreadable)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -26,15 +27,21 @@ def test_config_survives_json() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"preset": "v9"}, "preset must be one of v5, tiny, got 'v9'"),
+        ({"preset": "v9"}, "preset must be one of v5, v6, tiny, got 'v9'"),
         ({"crop": "left"}, "crop must be one of random, center, top-left, got 'left'"),
         ({"balance": "all"}, "balance must be one of none, label, generator, got 'all'"),
         ({"minibatch_size": 0}, "minibatch_size must be >= 1, got 0"),
         ({"steps": 0}, "steps must be >= 1, got 0"),
         ({"num_workers": -1}, "num_workers must be >= 0, got -1"),
         ({"learning_rate": 0.0}, "learning_rate must be > 0, got 0.0"),
+        ({"accumulate": 0}, "accumulate must be >= 1, got 0"),
+        ({"window": 9}, "window must be >= 15, got 9"),
+        ({"ema_decay": 1.0}, "ema_decay must be >= 0 and < 1, got 1.0"),
+        ({"compress": 1.5}, "compress must be >= 0 and <= 1, got 1.5"),
+        ({"label_weights": "all"}, "label_weights must be one of none, balanced, got 'all'"),
+        ({"hold_out": "AI_GEN"}, "hold_out must be one of KLING, HIGGSFIELD"),
         ({"warmup_share": 1.0}, "warmup_share must be >= 0 and < 1, got 1.0"),
-        ({"momentum": 0.9}, "unknown training option 'momentum'; there are preset, epochs"),
+        ({"momentum": 0.9}, "unknown training option 'momentum'; there are preset, window"),
     ],
 )
 def test_config_refuses(values: dict[str, object], message: str) -> None:
@@ -43,7 +50,7 @@ def test_config_refuses(values: dict[str, object], message: str) -> None:
 
 
 def test_unknown_preset_is_refused() -> None:
-    with pytest.raises(ConfigError, match="preset must be one of tiny, v5, got 'huge'"):
+    with pytest.raises(ConfigError, match="preset must be one of tiny, v5, v6, got 'huge'"):
         preset("huge")
 
 
@@ -59,6 +66,16 @@ def test_length_of_a_run(values: dict[str, int], num_steps: int) -> None:
     config = TrainConfig.from_dict({"minibatch_size": 4, **values})
 
     assert config.num_steps(10) == num_steps
+
+
+def test_processes_and_accumulation_make_steps_larger() -> None:
+    config = TrainConfig(epochs=3, minibatch_size=2, accumulate=2)
+
+    assert (config.videos_per_step(2), config.num_steps(10, 2)) == (8, 6)
+
+
+def test_window_can_be_another_than_the_models() -> None:
+    assert preset("v6", window=128).model == replace(MODELS["v6"], window=128)
 
 
 def test_only_what_changes_losses_is_a_difference() -> None:

@@ -10,7 +10,7 @@ MakeRow = Callable[..., ManifestRow]
 
 
 def schedule(**values: object) -> Schedule:
-    plain = {"strata": ("",) * 10, "minibatch_size": 4, "num_steps": 6, "seed": 1}
+    plain = {"strata": ("",) * 10, "videos_per_step": 4, "num_steps": 6, "seed": 1}
     return Schedule(**(plain | values))  # type: ignore[arg-type]  # values as given
 
 

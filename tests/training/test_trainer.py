@@ -312,9 +312,7 @@ def test_broken_down_training_keeps_the_checkpoint(
     trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     losses(trainer(), stop_after=2)
-    monkeypatch.setattr(
-        loop, "masked_loss", lambda logits_NL, targets_NL, mask_NL: logits_NL.sum() * torch.nan
-    )
+    monkeypatch.setattr(loop, "masked_loss_sum", lambda logits_NL, *others: logits_NL.sum() * torch.nan)
 
     with pytest.raises(TrainingError, match=r"Training broke down: .* lower --learning-rate"):
         losses(trainer(resume=True))

@@ -1,4 +1,5 @@
 import json
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -6,25 +7,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from inference import registry
-from training import progress, runs
-from training.config import PRESETS, ConfigError, TrainConfig, preset
+from training import options, progress, runs
+from training.config import ConfigError, TrainConfig
 from training.manifest import ManifestError, read_manifest
 
 if TYPE_CHECKING:
-    from training.outcome import TrainResult
-    from training.trainer import Trainer
+    from collections.abc import Iterator
 
-OPTIONS = {
-    "epochs": int,
-    "steps": int,
-    "minibatch_size": int,
-    "learning_rate": float,
-    "seed": int,
-    "num_workers": int,
-    "eval_framesets": int,
-    "checkpoint_every": int,
-    "device": str,
-}
+    from training.outcome import TrainResult
+    from training.reports import Report
+    from training.trainer import Trainer
+    from training.world import World
 
 
 class Command(BaseCommand):
@@ -35,61 +28,72 @@ class Command(BaseCommand):
         parser.add_argument("--manifest", type=Path, help="A manifest file instead: no database is needed.")
         parser.add_argument("--media", type=Path, metavar="DIR", help="Where that manifest's files are.")
         parser.add_argument("--out", type=Path, metavar="DIR", help="Where that run's result goes.")
-        parser.add_argument("--preset", default="v5", choices=sorted(PRESETS))
         parser.add_argument("--init", metavar="MODEL", help="Start from a model version, or a weights file.")
         parser.add_argument("--resume", action="store_true", help="Go on where the last run stopped.")
         parser.add_argument("--promote", action="store_true", help="Let the new model suggest at once.")
         parser.add_argument("--json", action="store_true", help="The result as one object on stdout.")
-        for name, kind in OPTIONS.items():
-            parser.add_argument(f"--{name.replace('_', '-')}", type=kind)
+        options.add_options(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **given: Any) -> None:
         from cakelens.errors import CakeLensError
         from training.checkpoints import CheckpointError
         from training.trainer import TrainingError
+        from training.world import RankLost, joined_world
 
         try:
-            config = preset(options["preset"], **{name: options[name] for name in OPTIONS})
-            if options["manifest"]:
-                self.train_offline(config, options)
-            elif options["slug"]:
-                self.train_online(config, options)
-            else:
-                raise CommandError("Name a batch, or give --manifest F --media DIR.")
+            config = options.config_of(given)
+            with joined_world() as world:
+                self.train(config, world, given)
         except (runs.RunError, registry.RegistryError, ConfigError, ManifestError) as exc:
             raise CommandError(str(exc)) from exc
-        except (TrainingError, CheckpointError, CakeLensError) as exc:
+        except (TrainingError, CheckpointError, CakeLensError, RankLost) as exc:
             raise CommandError(str(exc)) from exc
 
-    def train_online(self, config: TrainConfig, options: dict[str, Any]) -> None:
-        batch = runs.exported_batch(options["slug"])
-        init = runs.initial_weights(options["init"])
-        run = runs.take_up(batch, config) if options["resume"] else runs.begin(batch, config)
-        trainer = runs.trainer_of(run, resume=options["resume"], init=init)
+    def train(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
+        if given["manifest"]:
+            self.train_offline(config, world, given)
+        elif not given["slug"]:
+            raise CommandError("Name a batch, or give --manifest F --media DIR.")
+        elif world.is_first:
+            self.train_online(config, world, given)
+        else:
+            trainer = runs.trainer_beside(config, world)
+            follow(trainer, trainer.run(), is_shown=False)
+
+    def train_online(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
+        with runs.starting_together(world) as tell:
+            batch = runs.exported_batch(given["slug"])
+            init = runs.initial_weights(given["init"])
+            run = runs.take_up(batch, config) if given["resume"] else runs.begin(batch, config)
+            trainer = runs.trainer_of(run, resume=given["resume"], init=init, world=world)
+            tell(trainer)
         follow(trainer, runs.perform(run, trainer))
         if trainer.result is None:
             raise CommandError(f"Stopped. Go on: manage.py train_batch {batch.slug} --resume")
-        self.tell(trainer.result, run=str(run.pk), model=trainer.slug, options=options)
-        self.promote(trainer.slug, is_wanted=options["promote"])
+        self.tell(trainer.result, run=str(run.pk), model=trainer.slug, as_json=given["json"])
+        self.promote(trainer.slug, is_wanted=given["promote"])
 
-    def train_offline(self, config: TrainConfig, options: dict[str, Any]) -> None:
+    def train_offline(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
         from training.trainer import Trainer
 
-        if options["media"] is None:
+        if given["media"] is None:
             raise CommandError("Give --media DIR beside --manifest: where its files are.")
-        manifest = read_manifest(options["manifest"])
-        out = options["out"] or Path("runs") / f"{manifest.slug}-{config.preset}"
-        init = Path(options["init"]) if options["init"] else None
-        trainer = Trainer(config, manifest, options["media"], out, resume=options["resume"], init=init)
-        follow(trainer, trainer.run())
+        manifest = read_manifest(given["manifest"])
+        out = given["out"] or Path("runs") / f"{manifest.slug}-{config.preset}"
+        init = Path(given["init"]) if given["init"] else None
+        trainer = Trainer(
+            config, manifest, given["media"], out, resume=given["resume"], init=init, world=world
+        )
+        follow(trainer, trainer.run(), is_shown=world.is_first)
         if trainer.result is None:
             raise CommandError("Stopped. Run it again with --resume to go on.")
-        self.tell(trainer.result, run=str(out), model=str(trainer.result.weights), options=options)
+        if world.is_first:
+            self.tell(trainer.result, run=str(out), model=str(trainer.result.weights), as_json=given["json"])
 
-    def tell(self, result: "TrainResult", *, run: str, model: str, options: dict[str, Any]) -> None:
+    def tell(self, result: "TrainResult", *, run: str, model: str, as_json: bool) -> None:
         from training.summary import headline
 
-        if options["json"]:
+        if as_json:
             steps = {"run": run, "model": model, "steps": result.steps}
             losses = {"loss_first": result.loss_first, "loss_last": result.loss_last}
             self.stdout.write(json.dumps(steps | losses | {"metrics": headline(result)}))
@@ -103,10 +107,19 @@ class Command(BaseCommand):
             self.stderr.write(f"Let it suggest: manage.py promote_model {slug}")
 
 
-def follow(trainer: "Trainer", reports: Any) -> None:
+def follow(trainer: "Trainer", reports: "Iterator[Report]", *, is_shown: bool = True) -> None:
     """Draw the reports of a run; Ctrl-C and SIGTERM end it after the step in hand, with a checkpoint."""
-    with stop_on_signals() as stopping, progress.Bars(console()) as bars:
-        for report in reports:
-            bars.show(report)
-            if stopping.is_set():
-                trainer.stop()
+    with stop_on_signals() as stopping:
+
+        def heeded() -> "Iterator[Report]":
+            for report in reports:
+                if stopping.is_set():
+                    trainer.stop()
+                yield report
+
+        if not is_shown:
+            deque(heeded(), maxlen=0)
+            return
+        with progress.Bars(console()) as bars:
+            for report in heeded():
+                bars.show(report)
