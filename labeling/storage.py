@@ -190,6 +190,25 @@ def local_copy(name: str) -> Path:
     return path
 
 
+@contextmanager
+def borrowed(name: str) -> Iterator[Path]:
+    """Give a stored file as a path of this machine for as long as the block runs; nothing of it is kept.
+
+    Raises:
+        OSError: It is not in the storage, or cannot be fetched.
+    """
+    local = local_path(name)
+    if local is not None:
+        yield local
+        return
+    path = temporary_folder() / f"{uuid.uuid4().hex}{Path(name).suffix}"
+    try:
+        _fetch(name, path)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def _fetch(name: str, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

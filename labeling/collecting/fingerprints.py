@@ -1,8 +1,8 @@
 """Fingerprints of footage: what stays alike when a clip is re-encoded, resized, cropped, trimmed or marked.
 
 A fingerprint is a perceptual hash of several frames with their times. Two clips are the same footage where,
-at one shift in time, most of the frames that both have look alike. A newcomer is hashed as it is, and as
-if it had been cropped or were a crop of something larger: for what is known, one hash a frame is enough.
+at one shift in time, most of the frames that both have look alike. Every clip is hashed whole and as some
+crops of itself: of two clips either may be the one that was cropped.
 
 Shapes: F frames, B bytes of a hash, H height, W width.
 """
@@ -25,8 +25,8 @@ MIN_ENTROPY = 3.5
 MOST_KNOWN = 240
 """Frames kept of a clip: half a minute at eight a second, a whole minute at four."""
 
-NUM_VIEWED = 12
-"""Frames that are hashed in every view as well."""
+NUM_CROPPED = 12
+"""Frames that are hashed as every crop as well."""
 
 ALIKE = 0.22
 """Share of the bits that may differ in frames that look alike; bench/duplicates.py measures both sides."""
@@ -57,7 +57,14 @@ CROPS: tuple[Box, ...] = (
     (0.0, 0.0, 1.0, 0.9),
     (0.0, 0.1, 1.0, 1.0),
 )
-"""What is left of a larger picture: left, top, right, bottom. Crops between these are near one of them."""
+"""What people leave of a picture: left, top, right, bottom. Crops between these are near one of them."""
+
+CURRENT = b"\xff\xff\x02"
+"""What packed sightings begin with: two bytes that no time of a frame has, and a version. Without crops, and
+without these bytes, they were packed once; in the order of bytes those come before (`neighbours.unseen`)."""
+
+_TIME_BYTES = 2
+_ROW_BYTES = _TIME_BYTES + HASH_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,14 @@ class Fingerprint:
     def to_bytes(self) -> bytes:
         """Pack as 2 bytes of time (1/100 s, little-endian) and 32 of hash a frame."""
         times_F = np.rint(self.seconds_F * _CENTISECONDS).astype("<u2")
-        return np.hstack([times_F.view(np.uint8).reshape(-1, 2), self.hashes_FB]).tobytes()
+        return np.hstack([times_F.view(np.uint8).reshape(-1, _TIME_BYTES), self.hashes_FB]).tobytes()
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Fingerprint":
         """Unpack what `to_bytes` gave."""
-        rows_FB = np.frombuffer(packed, np.uint8).reshape(-1, 2 + HASH_BYTES)
-        times_F = np.ascontiguousarray(rows_FB[:, :2]).view("<u2")[:, 0]
-        return cls((times_F / _CENTISECONDS).astype(np.float32), rows_FB[:, 2:])
+        rows_FB = np.frombuffer(packed, np.uint8).reshape(-1, _ROW_BYTES)
+        times_F = np.ascontiguousarray(rows_FB[:, :_TIME_BYTES]).view("<u2")[:, 0]
+        return cls((times_F / _CENTISECONDS).astype(np.float32), rows_FB[:, _TIME_BYTES:])
 
     def thinned(self, most: int) -> "Fingerprint":
         """Return at most `most` of its frames, evenly spread."""
@@ -90,14 +97,32 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A clip as it is looked up: its frames as they are, and in `views` as crops and originals would be."""
+    """A clip as it looks: its frames whole, and some of them as each of CROPS."""
 
     whole: Fingerprint
-    views: tuple[Fingerprint, ...]
+    crops: tuple[Fingerprint, ...] = ()
 
-    def known(self) -> Fingerprint:
+    def known(self) -> "Sighting":
         """Return what is kept of it."""
-        return self.whole.thinned(MOST_KNOWN)
+        return Sighting(self.whole.thinned(MOST_KNOWN), self.crops)
+
+    def to_bytes(self) -> bytes:
+        """Pack as CURRENT, the number of parts, of frames in each (2 bytes, little-endian), and the parts."""
+        parts = (self.whole, *self.crops)
+        counts = np.array([len(part) for part in parts], "<u2").tobytes()
+        return CURRENT + bytes([len(parts)]) + counts + b"".join(part.to_bytes() for part in parts)
+
+    @classmethod
+    def from_bytes(cls, packed: bytes) -> "Sighting":
+        """Unpack what `to_bytes` gave, or a clip of which only whole frames were kept."""
+        if not packed.startswith(CURRENT):
+            return cls(Fingerprint.from_bytes(packed))
+        at, num_parts = len(CURRENT) + 1, packed[len(CURRENT)]
+        counts = np.frombuffer(packed, "<u2", num_parts, at)
+        ends = at + counts.nbytes + np.cumsum(counts, dtype=int) * _ROW_BYTES
+        starts = [at + counts.nbytes, *ends[:-1]]
+        whole, *crops = (Fingerprint.from_bytes(packed[s:e]) for s, e in zip(starts, ends, strict=True))
+        return cls(whole, tuple(crops))
 
 
 def look_at(frames: Iterable[tuple[float, Picture]]) -> Sighting:
@@ -109,10 +134,9 @@ def look_at(frames: Iterable[tuple[float, Picture]]) -> Sighting:
     box = _without_bars(np.stack([picture_HW for _, picture_HW in seen])) if seen else WHOLE
     pictures = [(seconds, _cut(Image.fromarray(picture_HW), box)) for seconds, picture_HW in seen]
     telling = [(seconds, picture) for seconds, picture in pictures if picture.entropy() >= MIN_ENTROPY]
-    viewed = [telling[place] for place in _spread(len(telling), NUM_VIEWED)]
-    views = [_fingerprint((seconds, _cut(picture, crop)) for seconds, picture in viewed) for crop in CROPS]
-    views += [_fingerprint((seconds, _uncut(picture, crop)) for seconds, picture in viewed) for crop in CROPS]
-    return Sighting(_fingerprint(telling), tuple(views))
+    some = [telling[place] for place in _spread(len(telling), NUM_CROPPED)]
+    crops = [_fingerprint((seconds, _cut(picture, crop)) for seconds, picture in some) for crop in CROPS]
+    return Sighting(_fingerprint(telling), tuple(crops))
 
 
 def _fingerprint(pictures: Iterable[tuple[float, Image.Image]]) -> Fingerprint:
@@ -132,14 +156,6 @@ def _cut(picture: Image.Image, box: Box) -> Image.Image:
     left, top, right, bottom = box
     pixels = (left * width, top * height, right * width, bottom * height)
     return picture.resize((_PICTURE_SIDE, _PICTURE_SIDE), Image.Resampling.LANCZOS, pixels)
-
-
-def _uncut(picture: Image.Image, box: Box) -> Image.Image:
-    """Return what the picture may have been cropped from: itself inside the box, its edges drawn out."""
-    left, top, right, bottom = (round(place * _PICTURE_SIDE) for place in box)
-    small = picture.resize((right - left, bottom - top), Image.Resampling.LANCZOS)
-    margins = ((top, _PICTURE_SIDE - bottom), (left, _PICTURE_SIDE - right))
-    return Image.fromarray(np.pad(np.asarray(small), margins, mode="edge"))
 
 
 def _without_bars(pictures_FHW: NDArray[np.uint8]) -> Box:
@@ -171,9 +187,13 @@ def distances(first: Fingerprint, second: Fingerprint) -> NDArray[np.float32]:
     return share
 
 
-def is_same_footage(sighting: Sighting, known: Fingerprint) -> bool:
-    """Tell whether two clips share footage: for one way of cropping, most frames agree in order."""
-    return any(_agree(view, known) for view in (sighting.whole, *sighting.views))
+def is_same_footage(first: Sighting, second: Sighting) -> bool:
+    """Tell whether frames of two clips agree in order, as they are or with one of the two cropped."""
+    return (
+        _agree(first.whole, second.whole)
+        or any(_agree(crop, second.whole) for crop in first.crops)
+        or any(_agree(first.whole, crop) for crop in second.crops)
+    )
 
 
 def _agree(seen: Fingerprint, known: Fingerprint) -> bool:

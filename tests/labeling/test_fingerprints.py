@@ -8,7 +8,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from labeling.collecting.fingerprints import Fingerprint, Sighting, distances, is_same_footage, look_at
+from labeling.collecting.fingerprints import (
+    CROPS,
+    CURRENT,
+    Fingerprint,
+    Sighting,
+    distances,
+    is_same_footage,
+    look_at,
+)
 
 Frames = list[tuple[float, NDArray[np.uint8]]]
 
@@ -142,7 +150,9 @@ def test_clip_without_a_telling_frame_is_like_no_other() -> None:
 
 
 def test_clip_without_frames_has_an_empty_fingerprint() -> None:
-    assert look_at([]).known().to_bytes() == b""
+    packed = look_at([]).known().to_bytes()
+
+    assert len(Sighting.from_bytes(packed).whole) == 0
 
 
 def test_copy_after_a_black_lead_in_is_the_same_footage() -> None:
@@ -152,12 +162,28 @@ def test_copy_after_a_black_lead_in_is_the_same_footage() -> None:
 def test_packed_fingerprint_is_read_back() -> None:
     known = look_at(clip()).known()
 
-    packed = known.to_bytes()
+    read = Sighting.from_bytes(known.to_bytes())
 
-    read = Fingerprint.from_bytes(packed)
-    assert len(packed) == 34 * len(known)
-    assert read.seconds_F == pytest.approx(known.seconds_F, abs=0.006)
-    assert np.array_equal(read.hashes_FB, known.hashes_FB)
+    assert len(read.crops) == len(known.crops) == len(CROPS)
+    for part, original in zip((read.whole, *read.crops), (known.whole, *known.crops), strict=True):
+        assert part.seconds_F == pytest.approx(original.seconds_F, abs=0.006)
+        assert np.array_equal(part.hashes_FB, original.hashes_FB)
+
+
+def test_fingerprint_of_earlier_days_is_read_as_whole_frames() -> None:
+    whole = look_at(clip()).whole
+
+    read = Sighting.from_bytes(whole.to_bytes())
+
+    assert np.array_equal(read.whole.hashes_FB, whole.hashes_FB)
+    assert read.crops == ()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0, 2.55, 655.34])
+def test_fingerprint_of_earlier_days_comes_before_current_ones(seconds: float) -> None:
+    old = Fingerprint(np.array([seconds], np.float32), np.full((1, 32), 255, np.uint8))
+
+    assert old.to_bytes() < CURRENT <= Sighting(old).to_bytes()
 
 
 def test_distance_is_the_share_of_bits_that_differ() -> None:
@@ -170,7 +196,7 @@ def test_distance_is_the_share_of_bits_that_differ() -> None:
 def test_minute_of_footage_keeps_no_more_than_240_frames() -> None:
     whole = Fingerprint(np.arange(480).astype(np.float32) / np.float32(8), np.zeros((480, 32), np.uint8))
 
-    known = Sighting(whole, ()).known()
+    known = Sighting(whole).known().whole
 
     assert len(known) == 240
     assert (known.seconds_F[0], known.seconds_F[-1]) == (whole.seconds_F[0], whole.seconds_F[-1])

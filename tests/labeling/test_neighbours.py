@@ -49,14 +49,20 @@ def test_common_keys_alone_make_no_twin() -> None:
     mixed = np.vstack([shared.hashes_FB[:3], own.hashes_FB[3:]])
     known_video(sighting(1))
 
-    assert neighbours.twins(newcomer(), Sighting(Fingerprint(own.seconds_F, mixed), ())) == []
+    assert neighbours.twins(newcomer(), Sighting(Fingerprint(own.seconds_F, mixed))) == []
 
 
-def test_view_finds_what_the_whole_picture_does_not() -> None:
-    original = known_video(sighting(1))
-    crop = Sighting(sighting(2).whole, (sighting(3).whole, sighting(1).whole))
+def test_original_finds_a_crop_of_it_that_came_first() -> None:
+    copy = known_video(sighting(1))
+    original = Sighting(sighting(2).whole, (sighting(3).whole, sighting(1).whole))
 
-    assert neighbours.twins(newcomer(), crop) == [original.pk]
+    assert neighbours.twins(newcomer(), original) == [copy.pk]
+
+
+def test_crop_finds_its_original_that_came_first() -> None:
+    original = known_video(Sighting(sighting(2).whole, (sighting(3).whole, sighting(1).whole)))
+
+    assert neighbours.twins(newcomer(), sighting(1)) == [original.pk]
 
 
 def test_video_is_not_its_own_twin() -> None:
@@ -74,6 +80,28 @@ def test_each_group_is_named_once() -> None:
     assert neighbours.twins(newcomer(), sighting(1)) == [first.pk, other.pk]
 
 
+def test_fingerprint_of_earlier_days_gives_way() -> None:
+    video, old = make_video(), sighting(2).whole
+    Video.objects.filter(pk=video.pk).update(fingerprint=old.to_bytes())
+    rows = [FingerprintKey(key=key, video=video) for key in neighbours.indexed_keys(Sighting(old))]
+    FingerprintKey.objects.bulk_create(rows)
+
+    neighbours.remember(video, sighting(1).known())
+
+    keys = set(FingerprintKey.objects.values_list("key", flat=True))
+    assert keys == neighbours.indexed_keys(sighting(1).known())
+    assert neighbours.twins(newcomer(), sighting(1)) == [video.pk]
+
+
+def test_video_with_a_fingerprint_of_earlier_days_or_none_is_unseen() -> None:
+    known_video(sighting(1))
+    make_video(is_ready=False)
+    never, old = make_video(), make_video()
+    Video.objects.filter(pk=old.pk).update(fingerprint=sighting(2).whole.to_bytes())
+
+    assert set(neighbours.unseen()) == {never, old}
+
+
 def test_first_fingerprint_stays() -> None:
     video = known_video(sighting(1))
 
@@ -85,19 +113,20 @@ def test_first_fingerprint_stays() -> None:
     assert neighbours.twins(newcomer(), sighting(2)) == []
 
 
-def test_index_holds_the_keys_of_a_dozen_frames() -> None:
-    known_video(sighting(1, num_frames=200))
+def test_index_holds_the_keys_of_a_dozen_frames_and_of_some_cropped_ones() -> None:
+    crops = tuple(sighting(seed, num_frames=12).whole for seed in range(2, 6))
+    known_video(Sighting(sighting(1, num_frames=200).whole, crops))
 
     keys = FingerprintKey.objects.values_list("key", flat=True)
-    assert len(keys) == neighbours.NUM_INDEXED * neighbours.BANDS
+    num_frames = neighbours.NUM_INDEXED + len(crops) * neighbours.NUM_CROPS_INDEXED
+    assert len(keys) == num_frames * neighbours.BANDS
     assert {key >> neighbours.BITS_PER_BAND for key in keys} == set(range(neighbours.BANDS))
 
 
 def test_clip_without_a_telling_frame_is_remembered_under_no_key() -> None:
     video = known_video(sighting(1, num_frames=0))
 
-    assert video.fingerprint is not None
-    assert bytes(video.fingerprint) == b""
+    assert video not in neighbours.unseen()
     assert not FingerprintKey.objects.exists()
     assert neighbours.twins(newcomer(), sighting(1, num_frames=0)) == []
 

@@ -62,3 +62,13 @@ def test_local_copy_of_what_is_not_there_leaves_nothing(tmp_path: Path) -> None:
         storage.local_copy("models/aa/bb/none.bin")
 
     assert not [path for path in (tmp_path / "fetched").rglob("*") if path.is_file()]
+
+
+def test_borrowed_file_is_gone_afterwards() -> None:
+    stored = storage.store_bytes(b"clip", ".mp4", folder="videos")
+
+    with storage.borrowed(stored.name) as path:
+        content = path.read_bytes()
+
+    assert content == b"clip"
+    assert not path.exists()
