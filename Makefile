@@ -15,7 +15,7 @@ APP := $(if $(WITHOUT_TORCH),web,ml)
 
 GROUPS_web := --group web --group tools
 GROUPS_ml := $(GROUPS_web) --group ml --extra torch
-GROUPS_test := $(GROUPS_ml) --group prod --group test --group lint
+GROUPS_test := $(GROUPS_ml) --extra openvino --group prod --group test --group lint
 
 # `manage.py check --deploy` looks at a server behind a proxy that speaks TLS. Sending http to https (W008) is that
 # proxy's, what holds for other hosts of the domain (W005, W021) its owner's.
@@ -49,9 +49,8 @@ test: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Test everything on PostgreS
 	@$(PARALLEL) --db postgres -m "not nightly"
 	@$(PARALLEL) --db sqlite -m "embedded and not nightly"
 
-nightly: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Run the long drills
+nightly: $(VENV)/.ready-test $(VENV)/.ready-browser  ## Run the long drills, on PostgreSQL and on the one-process app
 	@$(PYTEST) --db postgres --timeout 3600 -m nightly
-	@$(PYTEST) --db sqlite --timeout 3600 -m "nightly and embedded"
 
 check: $(VENV)/.ready-test  ## Lint, types, templates, migrations, settings, compose
 	@$(BIN)/ruff check --quiet .
@@ -71,7 +70,7 @@ bench: $(VENV)/.ready-test  ## Measure, and print numbers with the machine they 
 	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 lock: $(VENV)/.ready-uv  ## Pin every dependency of pyproject.toml, with hashes
-	@$(BIN)/uv pip compile pyproject.toml --extra torch --group web --group ml --group prod --group test \
+	@$(BIN)/uv pip compile pyproject.toml --extra torch --extra openvino --group web --group ml --group prod --group test \
 		--group lint --group tools --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.lock
 	@echo "wrote requirements.lock"
