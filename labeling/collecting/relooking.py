@@ -39,7 +39,7 @@ def to_look_at() -> QuerySet[Video]:
 
 
 def look_again(videos: QuerySet[Video], stopping: Event) -> Iterator[Looked]:
-    """Look at each of `videos` until told to stop. What is done is in the rows: a second call goes on there."""
+    """Look at each of `videos` until told to stop. What is done is in the rows: a next call goes on there."""
     keys = list(videos.values_list("pk", flat=True))
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(keys), AT_ONCE):
