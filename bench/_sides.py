@@ -15,7 +15,8 @@ class Worker:
     """One side, kept alive with its weights loaded; a context manager."""
 
     def __init__(self, side: str, weights: Path, *, precision: str = "fp32", device: str = "cpu",
-                 threads: int = 0, shape: dict[str, int] | None = None) -> None:  # fmt: skip
+                 threads: int = 0, shape: dict[str, int] | None = None,
+                 has_compiler: bool = True) -> None:  # fmt: skip
         options: dict[str, Any] = {"side": side, "weights": str(weights), "precision": precision}
         options |= {"device": device, "threads": threads, "shape": shape or {}}
         script = Path(__file__).with_name("_worker.py")
@@ -24,7 +25,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment(side),
+            env=environment(side) | ({} if has_compiler else {"PATH": ""}),
         )
         self.package = str(self._read()["ready"])
 

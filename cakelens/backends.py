@@ -4,6 +4,7 @@
 |-----------|---------------------------------------------------------------|
 | streaming | the v5 on a CPU: two buffers, frame by frame, fp32 or bf16;   |
 |           | norms in C where there is a compiler, else in torch           |
+| openvino  | the v5 on a CPU without a compiler, where the extra is there  |
 | inductor  | CUDA and ROCm at `auto`: `torch.compile` fuses the norms      |
 | eager     | everything else, and what the others are held against         |
 """
@@ -25,7 +26,7 @@ from cakelens.streaming import StreamingModel
 
 logger = logging.getLogger(__name__)
 
-Backend = Literal["eager", "inductor", "streaming"]
+Backend = Literal["eager", "inductor", "openvino", "streaming"]
 Precision = Literal["fp32", "auto"]
 Runner = Callable[[Tensor], Tensor]
 
@@ -43,8 +44,11 @@ def make_runner(model: Model, device: str, precision: Precision, backend: Backen
     backend = backend or best_backend(model, device, precision)
     dtype = best_dtype(device) if precision == "auto" else torch.float32
     _say_once(f"backend {backend} on {device} in {str(dtype).removeprefix('torch.')}")
+    if backend in ("streaming", "openvino"):
+        _check_v5_on_cpu(model, device, backend)
+    if backend == "openvino":
+        return _openvino_runner(model, dtype)
     if backend == "streaming":
-        _check_streaming(model, device)
         passes = _best_passes(model)
         _say_once(f"norms: {passes.name}")
         return StreamingModel(model, dtype, passes)
@@ -65,7 +69,8 @@ def best_backend(model: Model, device: str, precision: Precision) -> Backend:
     """Name the fastest backend that `device` has for `model`."""
     is_v5 = model.config.architecture == "spacetime"
     if device == "cpu" and is_v5:
-        return "streaming"
+        needs_openvino = native_passes() is None and find_spec("openvino") is not None
+        return "openvino" if needs_openvino else "streaming"
     if device.startswith("cuda") and is_v5 and precision == "auto" and find_spec("triton") is not None:
         return "inductor"
     return "eager"
@@ -86,11 +91,19 @@ def _best_passes(model: Model) -> Passes:
     return (native_passes() if widest <= MAX_CHANNELS else None) or TorchPasses()
 
 
-def _check_streaming(model: Model, device: str) -> None:
+def _check_v5_on_cpu(model: Model, device: str, backend: Backend) -> None:
     if device != "cpu" or model.config.architecture != "spacetime":
         raise ValueError(
-            f"backend streaming runs the v5 on a CPU, not {model.config.architecture} on {device}"
+            f"backend {backend} runs the v5 on a CPU, not {model.config.architecture} on {device}"
         )
+
+
+def _openvino_runner(model: Model, dtype: torch.dtype) -> Runner:
+    try:
+        from cakelens.vino import VinoModel  # an optional extra: half a second and 180 MB
+    except ImportError as exc:
+        raise ValueError("backend openvino is not installed; run `pip install cakelens[openvino]`") from exc
+    return VinoModel(model, dtype)
 
 
 def _in_dtype(run: Runner, device: str, dtype: torch.dtype) -> Runner:

@@ -14,13 +14,12 @@ from torch.nn import functional as F
 
 from cakelens.framesets import FRAMES
 from cakelens.fused import EPSILON, SLOPE
+from cakelens.head import judge_features
 from cakelens.layers import SpaceTimeBlock
 from cakelens.model import Model, as_frames
-from cakelens.pages import is_releasable, release
 from cakelens.passes import Passes, TorchPasses
 
 _POOL = 5
-_HEAD_ROWS = 16  # 33 MB of the published first layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +56,7 @@ class StreamingModel:
         """Give logits (N, 17) of uint8 framesets (N, 3, 9, H, W)."""
         self._lay_out_weights()
         features = [self._features(frames_CTHW) for frames_CTHW in frames_NCTHW]
-        return self._judge(torch.stack(features))
-
-    def _judge(self, features_NF: Tensor) -> Tensor:
-        """Run the head, whose first layer is a gigabyte, by slices that are let go of after use."""
-        linear0 = self._model.head.linear0
-        slices = zip(linear0.weight.split(_HEAD_ROWS), linear0.bias.split(_HEAD_ROWS), strict=True)
-        is_mapped = is_releasable(linear0.weight)
-        parts = []
-        for weight_HF, bias_H in slices:
-            parts.append(F.linear(features_NF, weight_HF, bias_H))
-            if is_mapped:
-                release(weight_HF)
-        return self._model.head.after_linear0(torch.cat(parts, dim=1))
+        return judge_features(self._model, torch.stack(features))
 
     def _lay_out_weights(self) -> None:
         """Copy the convolutions' weights: milliseconds, and what the model learned meanwhile counts."""

@@ -11,6 +11,11 @@ from cakelens.model import Model
 from cakelens.processor import cpu_flags
 
 
+@pytest.fixture(autouse=True)
+def nothing_said_yet() -> None:
+    backends._say_once.cache_clear()
+
+
 def test_backend_of_the_v5_on_a_cpu_is_streaming(small_model: Model) -> None:
     assert backends.best_backend(small_model, "cpu", "fp32") == "streaming"
 
