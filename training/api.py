@@ -4,16 +4,21 @@ from datetime import datetime
 from typing import Self
 
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Router, Schema
 from pydantic import Field
 
+from labeling import storage
 from labeling.api_auth import may
 from labeling.api_errors import Refusal
-from training import views
-from training.models import TrainingBatch
+from labeling.models import Variant
+from training import views, withdrawing
+from training.models import BatchItem, TrainingBatch
 
 router = Router(tags=["batches"])
+
+MOST_FILES = 1000
 
 
 class BatchOut(Schema):
@@ -60,3 +65,51 @@ def batch_list(request: HttpRequest) -> list[BatchOut]:
 def batch_manifest(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a batch's manifest, a Parquet file."""
     return views.manifest(request, slug)
+
+
+class WithdrawnOut(Schema):
+    """Videos of a batch that were taken back since: whoever trains on it skips them."""
+
+    videos: list[str] = Field(description="Their keys, as the manifest has them.")
+
+
+class FilesIn(Schema):
+    sha256: list[str] = Field(max_length=MOST_FILES, description="Hashes that the batch's manifest names.")
+
+
+class FileOut(Schema):
+    sha256: str
+    url: str = Field(
+        description="Where the bytes are, with ranges: here, with the same token, or presigned in the bucket."
+    )
+
+
+class FilesOut(Schema):
+    files: list[FileOut] = Field(description="Those that are stored; a withdrawn video's are not named.")
+
+
+@router.get("/batches/{slug}/withdrawn", response={200: WithdrawnOut, 403: Refusal, 404: Refusal})
+@may("training.export_batch", to="export batches")
+def batch_withdrawn(request: HttpRequest, slug: str) -> WithdrawnOut:
+    """List the videos of a batch that were withdrawn since."""
+    return WithdrawnOut(videos=withdrawing.withdrawn_keys(_exported(slug)))
+
+
+@router.post("/batches/{slug}/files", response={200: FilesOut, 403: Refusal, 404: Refusal})
+@may("training.export_batch", to="export batches")
+def batch_files(request: HttpRequest, slug: str, body: FilesIn) -> FilesOut:
+    """Say where files of a batch are, by their hashes."""
+    videos = BatchItem.objects.filter(batch=_exported(slug)).values("settlement__video")
+    stored = Variant.objects.stored().filter(sha256__in=body.sha256, video__is_withdrawn=False)
+    names = dict(stored.filter(video__in=videos).values_list("sha256", "name"))
+    return FilesOut(files=[FileOut(sha256=sha256, url=_url(request, name)) for sha256, name in names.items()])
+
+
+def _exported(slug: str) -> TrainingBatch:
+    batch: TrainingBatch = get_object_or_404(TrainingBatch.objects.exported(), slug=slug)
+    return batch
+
+
+def _url(request: HttpRequest, name: str) -> str:
+    """Return an address that needs no more than the question did."""
+    return request.build_absolute_uri(storage.file_url(name))

@@ -14,7 +14,7 @@ from inference.models import ModelVersion
 from labeling.collecting.importer import ClipFacts
 from labeling.collecting.importing import Item, take_in
 from labeling.models import Video
-from training import export, runs
+from training import export, runs, withdrawing
 from training.config import preset
 from training.models import TrainingBatch, TrainingRun, Withdrawal
 from training.tasks import train_batch
@@ -190,3 +190,34 @@ def test_manifest_alone_trains_without_a_row(batch: TrainingBatch, tmp_path: Pat
     written = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"best.safetensors", "metrics.json", "config.json"} <= written
     assert not TrainingRun.objects.exists()
+
+
+def test_train_batch_skips_what_was_withdrawn_and_says_so(
+    batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    withdrawing.withdraw([Video.objects.filter(split="train").earliest("pk")], reason="")
+
+    call_command("train_batch", "v5.0", json=True, **TWO_STEPS)
+
+    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+
+
+def test_train_batch_on_fetched_files_reads_the_list_beside_them(
+    batch: TrainingBatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("fetch_batch", "v5.0", into=tmp_path / "box")
+    key = Video.objects.filter(split="train").earliest("pk").key
+    (tmp_path / "box/withdrawn.json").write_text(json.dumps({"videos": [key]}))
+    given = {"manifest": tmp_path / "box/v5.0.parquet", "media": tmp_path / "box", "out": tmp_path / "run"}
+
+    call_command("train_batch", json=True, **given, **TWO_STEPS)
+
+    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+
+
+def test_damaged_list_stops_the_training_before_it_begins(batch: TrainingBatch, tmp_path: Path) -> None:
+    call_command("fetch_batch", "v5.0", into=tmp_path)
+    (tmp_path / "withdrawn.json").write_text("[")
+
+    with pytest.raises(CommandError, match=r"withdrawn\.json is damaged\. Fetch the batch again"):
+        call_command("train_batch", manifest=tmp_path / "v5.0.parquet", media=tmp_path, **TWO_STEPS)

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from inference import registry
-from training import options, progress, runs
+from training import options, progress, runs, withdrawing, withdrawn
 from training.config import ConfigError, TrainConfig
-from training.manifest import ManifestError, read_manifest
+from training.manifest import Manifest, ManifestError, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ class Command(BaseCommand):
     def train_online(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
         with runs.starting_together(world) as tell:
             batch = runs.exported_batch(given["slug"])
+            self.say_skipped(len(withdrawing.withdrawn_keys(batch)))
             init = runs.initial_weights(given["init"])
             run = runs.take_up(batch, config) if given["resume"] else runs.begin(batch, config)
             trainer = runs.trainer_of(run, resume=given["resume"], init=init, world=world)
@@ -78,7 +79,7 @@ class Command(BaseCommand):
 
         if given["media"] is None:
             raise CommandError("Give --media DIR beside --manifest: where its files are.")
-        manifest = read_manifest(given["manifest"])
+        manifest = self.not_withdrawn(read_manifest(given["manifest"]), given["media"])
         out = given["out"] or Path("runs") / f"{manifest.slug}-{config.preset}"
         init = Path(given["init"]) if given["init"] else None
         trainer = Trainer(
@@ -89,6 +90,19 @@ class Command(BaseCommand):
             raise CommandError("Stopped. Run it again with --resume to go on.")
         if world.is_first:
             self.tell(trainer.result, run=str(out), model=str(trainer.result.weights), as_json=given["json"])
+
+    def not_withdrawn(self, manifest: Manifest, media: Path) -> Manifest:
+        """Leave out what was taken back since, by the list that was fetched with the files."""
+        try:
+            kept, num_skipped = withdrawn.taken_out(manifest, withdrawn.read(media))
+        except ValueError as exc:
+            raise CommandError(str(exc)) from exc
+        self.say_skipped(num_skipped)
+        return kept
+
+    def say_skipped(self, num_skipped: int) -> None:
+        if num_skipped:
+            self.stderr.write(f"{num_skipped:,} videos were withdrawn since: they are skipped.")
 
     def tell(self, result: "TrainResult", *, run: str, model: str, as_json: bool) -> None:
         from training.summary import headline

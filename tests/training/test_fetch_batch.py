@@ -1,0 +1,210 @@
+"""`fetch_batch`: from this site's storage, a bucket, a manifest's file, and another machine's server."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from labeling.models import ApiToken, Video
+from tests.factories import make_settlement, make_user
+from tests.files import file_variant, make_filed_video, path_of
+from tests.s3 import bucket
+from training import export, shards, withdrawing
+from training.manifest import read_manifest
+from training.models import TrainingBatch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make_batch_of_files() -> TrainingBatch:
+    """Export three videos, one of them in two encodings."""
+    for content in (b"one", b"two" * 1000, b"three"):
+        video = make_filed_video(content, split="test" if content == b"three" else "train")
+        make_settlement(video)
+    file_variant(video, b"three, larger", width=1920, height=1080)
+    return export.export_batch()
+
+
+def is_complete(batch: TrainingBatch, into: Path) -> bool:
+    rows = read_manifest(into / f"{batch.slug}.parquet").rows
+    sizes = [(into / v.name).stat().st_size == v.num_bytes for row in rows for v in row.variants]
+    return len(sizes) == 4 and all(sizes)
+
+
+def test_batch_of_this_site_is_fetched_and_fetched_again_costs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+
+    call_command("fetch_batch", batch.slug, into=tmp_path / "into")
+    first = capsys.readouterr()
+    call_command("fetch_batch", batch.slug, into=tmp_path / "into")
+
+    assert is_complete(batch, tmp_path / "into")
+    assert "4 files fetched, 0 were here already." in first.err
+    assert "manage.py train_batch --manifest" in first.out
+    assert "0 files fetched, 4 were here already." in capsys.readouterr().err
+
+
+def test_files_that_do_not_come_are_named_and_the_others_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+    gone = path_of(Video.objects.earliest("pk").variants.get())
+    gone.unlink()
+
+    with pytest.raises(CommandError, match="1 of 4 files did not come"):
+        call_command("fetch_batch", batch.slug, into=tmp_path / "into")
+
+    assert f"{gone.name}: missing" in capsys.readouterr().err.replace("\n", "")
+    assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
+
+
+def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    withdrawing.withdraw([Video.objects.earliest("pk")], reason="")
+    manifest = default_storage.path(batch.manifest_name)
+
+    with CaptureQueriesContext(connection) as queries:
+        call_command("fetch_batch", manifest=manifest, into=tmp_path / "into")
+
+    assert len(queries) == 0
+    assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
+    assert json.loads((tmp_path / "into/withdrawn.json").read_text())["videos"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"slug": "v9.0"}, r"There is no exported batch v9\.0"),
+        ({"manifest": "nowhere.parquet"}, r"nowhere\.parquet: no such manifest"),
+        ({}, "Name a batch, or give --manifest"),
+        ({"manifest": "http://127.0.0.1:1/api/batches/v5.0/manifest"}, "refused.* Is the server up"),
+    ],
+)
+def test_what_cannot_be_fetched_is_said(tmp_path: Path, arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command("fetch_batch", into=tmp_path / "into", **{"slug": None, "manifest": None} | arguments)
+
+
+@pytest.mark.slow
+def test_batch_is_fetched_from_a_server_with_a_token(
+    tmp_path: Path, live_server: LiveServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+    withdrawing.withdraw([Video.objects.earliest("pk")], reason="")
+    token = ApiToken.objects.issue(make_user("root", role="admin"))
+    url = f"{live_server.url}/api/batches/v5.0/manifest"
+
+    with CaptureQueriesContext(connection) as queries:
+        call_command("fetch_batch", manifest=url, token=token, into=tmp_path / "into")
+
+    assert len(queries) == 0
+    assert read_manifest(tmp_path / "into/v5.0.parquet").digest == batch.digest
+    assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
+    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("role", "status"), [(None, 401), ("labeler", 403)])
+def test_server_refuses_who_may_not_export(
+    tmp_path: Path, live_server: LiveServer, role: str | None, status: int
+) -> None:
+    make_batch_of_files()
+    token = ApiToken.objects.issue(make_user(role=role)) if role else "nonsense"
+    url = f"{live_server.url}/api/batches/v5.0/manifest"
+
+    with pytest.raises(CommandError, match=rf"answers {status}\. Give --token"):
+        call_command("fetch_batch", manifest=url, token=token, into=tmp_path / "into")
+
+
+@pytest.mark.slow
+def test_shards_are_read_at_random_and_by_webdatasets_rules(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+
+    packed = shards.Shards(tmp_path / "shards")
+    rows = read_manifest(tmp_path / "v5.0.parquet").rows
+    for variant in (variant for row in rows for variant in row.variants):
+        assert packed.read(variant) == (tmp_path / variant.name).read_bytes()
+    samples = dict(samples_of(tmp_path / "shards"))
+    larger = next(row for row in rows if row.split == "test")
+    assert samples[shards.sample_key(larger)]["mp4"] == b"three, larger"
+    assert samples[shards.sample_key(larger)]["1.mp4"] == b"three"
+    assert json.loads(samples[shards.sample_key(larger)]["json"])["video"] == larger.video
+
+
+def samples_of(folder: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Read shards as WebDataset does: a sample is what shares the name up to its first dot, in a row."""
+    for path in sorted(folder.glob("*.tar")):
+        with tarfile.open(path) as tar:
+            sample: dict[str, bytes] = {}
+            last = ""
+            for member in tar:
+                key, _, extension = member.name.partition(".")
+                if key != last and last:
+                    yield last, sample
+                    sample = {}
+                last = key
+                file = tar.extractfile(member)
+                assert isinstance(file, io.BufferedReader)
+                sample[extension] = file.read()
+            yield last, sample
+
+
+@pytest.mark.slow
+def test_shards_are_as_large_as_wanted_and_always_the_same(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path)
+    manifest = read_manifest(tmp_path / "v5.0.parquet")
+
+    for name in ("first", "second"):
+        list(shards.pack(manifest, tmp_path, tmp_path / name, most_bytes=1))
+
+    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
+    assert sorted(first) == ["index.json", "test-00002.tar", "train-00000.tar", "train-00001.tar"]
+    assert first == second
+
+
+def test_packing_that_was_broken_off_is_no_packing(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path)
+    manifest = read_manifest(tmp_path / "v5.0.parquet")
+
+    next(iter(shards.pack(manifest, tmp_path, tmp_path / "shards")))
+    was_packed = shards.is_packed(manifest, tmp_path / "shards")
+    list(shards.pack(manifest, tmp_path, tmp_path / "shards"))
+
+    assert not was_packed
+    assert shards.is_packed(manifest, tmp_path / "shards")
+
+
+@pytest.mark.slow
+def test_batch_in_a_bucket_is_exported_verified_and_fetched(tmp_path: Path, settings: Settings) -> None:
+    with bucket(tmp_path / "s3") as options:
+        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        settings.S3_BUCKET = options["bucket_name"]
+        settings.VAR_DIR = tmp_path
+        settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
+        batch = make_batch_of_files()
+        gone = make_filed_video(b"gone")
+        make_settlement(gone)
+        default_storage.delete(gone.variants.get().name)
+
+        with pytest.raises(export.ExportError, match="is missing from the storage"):
+            export.export_batch()
+        call_command("verify_batch", batch.slug)
+        call_command("fetch_batch", batch.slug, into=tmp_path / "into")
+
+        assert is_complete(batch, tmp_path / "into")

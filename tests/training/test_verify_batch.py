@@ -1,0 +1,100 @@
+"""`verify_batch`: whatever changed since the export is found, by name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from labeling.models import Video
+from tests.factories import make_settlement
+from tests.files import make_filed_video, path_of
+from training import export, withdrawing
+from training.models import TrainingBatch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def batch() -> TrainingBatch:
+    for content in (b"one", b"two", b"three"):
+        make_settlement(make_filed_video(content))
+    return export.export_batch()
+
+
+def a_file() -> Path:
+    return path_of(Video.objects.earliest("pk").variants.get())
+
+
+def test_batch_as_it_was_exported_is_good(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("verify_batch", batch.slug)
+
+    assert "v5.0: 3 videos and 3 files are what was exported." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda path: path.unlink(), "missing"),
+        (lambda path: path.write_bytes(b"on"), "has 2 bytes, not 3"),
+        (lambda path: path.write_bytes(b"0ne"), "altered: its sha256 differs"),
+    ],
+)
+def test_each_bad_file_is_named(
+    batch: TrainingBatch,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], object],
+    problem: str,
+) -> None:
+    spoil(a_file())
+
+    with pytest.raises(CommandError, match=r"1 of 3 files of v5\.0 are bad"):
+        call_command("verify_batch", batch.slug)
+
+    assert f"{a_file().name}: {problem}" in capsys.readouterr().err.replace("\n", "")
+
+
+@pytest.mark.slow
+def test_manifest_edited_by_one_byte_is_found_wherever_the_byte_is(batch: TrainingBatch) -> None:
+    path = Path(default_storage.path(batch.manifest_name))
+    content = path.read_bytes()
+
+    for place in range(0, len(content), len(content) // 40):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(CommandError):
+            call_command("verify_batch", batch.slug)
+
+
+def test_manifest_of_another_batch_is_found(batch: TrainingBatch) -> None:
+    make_settlement(make_filed_video(b"four"))
+    other = export.export_batch()
+    stolen = Path(default_storage.path(other.manifest_name)).read_bytes()
+    Path(default_storage.path(batch.manifest_name)).write_bytes(stolen)
+
+    with pytest.raises(CommandError, match=r"not v5\.0"):
+        call_command("verify_batch", batch.slug)
+
+
+def test_missing_manifest_is_said(batch: TrainingBatch) -> None:
+    default_storage.delete(batch.manifest_name)
+
+    with pytest.raises(CommandError, match=r"The manifest of v5\.0 .* is missing"):
+        call_command("verify_batch", batch.slug)
+
+
+def test_unknown_batch_is_said(batch: TrainingBatch) -> None:
+    with pytest.raises(CommandError, match=r"There is no exported batch v9\.0\. There are: v5\.0"):
+        call_command("verify_batch", "v9.0")
+
+
+def test_files_of_a_withdrawn_video_may_be_gone(
+    batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    withdrawing.withdraw([Video.objects.earliest("pk")], reason="", purge=True)
+
+    call_command("verify_batch", batch.slug)
+
+    printed = capsys.readouterr()
+    assert "1 videos were withdrawn since: not looked at." in printed.err
+    assert "2 files are what was exported" in printed.out

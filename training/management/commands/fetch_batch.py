@@ -1,0 +1,101 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.console import console, stop_on_signals
+from training import fetching, places, shards, withdrawn
+from training.management.commands.verify_batch import byte_bar
+
+AT_ONCE = 8
+
+
+class Command(BaseCommand):
+    help = "Fetch a batch for training: what is missing of it, verified. Run it again to go on."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", nargs="?", help="A batch of this site, such as v5.0.")
+        parser.add_argument(
+            "--manifest",
+            metavar="F|URL",
+            help="A manifest's file, or its address: https://…/api/batches/v5.0/manifest. No database.",
+        )
+        parser.add_argument("--into", type=Path, required=True, metavar="DIR")
+        parser.add_argument(
+            "--token",
+            default=os.environ.get("CAKELENS_TOKEN", ""),
+            help="For an address; the environment's CAKELENS_TOKEN if left out.",
+        )
+        parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N", help="Files at a time.")
+        parser.add_argument(
+            "--shards", action="store_true", help=f"Pack it into DIR/{shards.FOLDER}, for WebDataset."
+        )
+
+    def handle(self, *args: Any, into: Path, **options: Any) -> None:
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+            place = self.place(into, options)
+            withdrawn.write(into, place.withdrawn)
+            if place.num_skipped:
+                self.stderr.write(f"{place.num_skipped:,} videos were withdrawn since: they are skipped.")
+            self.fetch(place, into, options["jobs"])
+            if options["shards"]:
+                self.pack(place, into)
+        except fetching.Stopped as exc:
+            raise CommandError("Stopped. What came is kept: run it again to go on.") from exc
+        except (fetching.FetchError, OSError) as exc:
+            raise CommandError(str(exc)) from exc
+        self.stdout.write(
+            f"{place.manifest.slug}: {len(place.manifest.rows):,} videos are in {into}.\n"
+            f"Train on it: manage.py train_batch --manifest {place.manifest_path} --media {into}"
+        )
+
+    def place(self, into: Path, options: dict[str, Any]) -> places.Place:
+        manifest = options["manifest"] or ""
+        if manifest.startswith(("https://", "http://")):
+            return places.from_url(manifest, options["token"], into)
+        if manifest:
+            return places.from_file(Path(manifest), into)
+        if options["slug"]:
+            return places.from_site(options["slug"], into)
+        raise CommandError("Name a batch, or give --manifest.")
+
+    def fetch(self, place: places.Place, into: Path, jobs: int) -> None:
+        """Fetch what is missing.
+
+        Raises:
+            FetchError: Some files did not come; they have been named.
+        """
+        files = fetching.wanted_files(place.manifest.rows)
+        lacking = fetching.missing(files, into)
+        fetching.check_room(lacking, into)
+        bad = 0
+        with stop_on_signals() as stop, byte_bar() as bar:
+            task = bar.add_task("Fetching", total=sum(wanted.num_bytes for wanted in lacking))
+            for each in fetching.fetch(
+                lacking,
+                place.source(lacking, jobs),
+                into,
+                jobs=jobs,
+                stop=stop,
+                on_bytes=lambda count: bar.advance(task, count),
+            ):
+                if each.problem:
+                    bad += 1
+                    self.stderr.write(f"{each.wanted.name}: {each.problem}")
+        if bad:
+            raise fetching.FetchError(f"{bad:,} of {len(files):,} files did not come; those above, by name.")
+        self.stderr.write(f"{len(lacking):,} files fetched, {len(files) - len(lacking):,} were here already.")
+
+    def pack(self, place: places.Place, into: Path) -> None:
+        folder = into / shards.FOLDER
+        if shards.is_packed(place.manifest, folder):
+            self.stderr.write(f"{folder} holds it already.")
+            return
+        with stop_on_signals() as stop, console().status("Packing…"):
+            for _ in shards.pack(place.manifest, into, folder):
+                if stop.is_set():
+                    raise fetching.Stopped
+        self.stderr.write(f"Packed into {folder}.")

@@ -1,0 +1,61 @@
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from config.console import console, stop_on_signals
+from training import fetching, runs, verifying, withdrawing
+from training.sources import Wanted
+
+AT_ONCE = (os.cpu_count() or 1) + 1
+
+
+class Command(BaseCommand):
+    help = "Read every byte of a batch and compare it with the manifest; name each file that is bad."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="Such as v5.0.")
+        parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N", help="Files at a time.")
+
+    def handle(self, *args: Any, slug: str, jobs: int, **options: Any) -> None:
+        try:
+            batch = runs.exported_batch(slug)
+            manifest = verifying.check_manifest(batch)
+        except (runs.RunError, verifying.BadBatch, OSError) as exc:
+            raise CommandError(str(exc)) from exc
+        files, num_withdrawn = verifying.files_of(manifest, withdrawing.withdrawn_keys(batch))
+        if num_withdrawn:
+            self.stderr.write(f"{num_withdrawn:,} videos were withdrawn since: not looked at.")
+        bad = self.look_at(files, jobs)
+        if bad:
+            raise CommandError(f"{bad:,} of {len(files):,} files of {slug} are bad; those above, by name.")
+        self.stdout.write(
+            f"{slug}: {len(manifest.rows):,} videos and {len(files):,} files are what was exported."
+        )
+
+    def look_at(self, files: list[Wanted], jobs: int) -> int:
+        """Verify the files and say what is wrong; return how many are bad."""
+        bad = 0
+        with stop_on_signals() as stop, byte_bar() as bar:
+            task = bar.add_task("Verifying", total=sum(wanted.num_bytes for wanted in files))
+            found = fetching.verify(
+                files,
+                verifying.stored_files(jobs),
+                jobs=jobs,
+                stop=stop,
+                on_bytes=lambda count: bar.advance(task, count),
+            )
+            try:
+                for each in found:
+                    if each.problem:
+                        bad += 1
+                        self.stderr.write(f"{each.wanted.name}: {each.problem}")
+            except fetching.Stopped as exc:
+                raise CommandError("Stopped before every file was looked at.") from exc
+        return bad
+
+
+def byte_bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=console(), transient=True, refresh_per_second=4)
