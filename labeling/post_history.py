@@ -36,7 +36,11 @@ def _asked(post: Post) -> Iterator[Event]:
 def _read(post: Post) -> str:
     num_videos = len(post.videos.all())
     num_variants = sum(len(video.variants.all()) for video in post.videos.all())
-    return f"Read: {num_videos} video{'s' * (num_videos != 1)} in {num_variants} encodings"
+    return f"Read: {_counted(num_videos, 'video')} in {_counted(num_variants, 'encoding')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def _stored(post: Post) -> Iterator[Event]:
