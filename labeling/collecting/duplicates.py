@@ -13,22 +13,25 @@ from labeling.models import DuplicateGroup, SiteSettings, Split, Variant, Video
 
 
 @transaction.atomic
-def assign_group(video: Video, sighting: Sighting | None = None) -> DuplicateGroup:
+def assign_group(video: Video, sighting: Sighting | None = None, *, own_split: str = "") -> DuplicateGroup:
     """Put `video` into the group of its footage, founding one if it is new, and fix its split.
 
     With a `sighting` of it, footage that looks the same counts too, and the video is found by it from now on.
     Serialised by the split ledger's lock: two workers storing twins at once give one group. A video
-    that has a group and is found to share footage with others joins the groups into one.
+    that has a group and is found to share footage with others joins the groups into one. A dataset's
+    `own_split` counts for new footage; where the group stands elsewhere, the video is quarantined.
     """
     splits.ledger()
     video.refresh_from_db()
     twins = neighbours.twins(video, sighting) if sighting else []
     groups = _groups_of(video, twins)
-    group = groups[0] if groups else splits.found_group(video.key)
+    group = groups[0] if groups else splits.found_group(video.key, own_split)
     if video.group_id is None:
         _enter(video, group)
     for other in groups[1:]:
         _join(other, into=group)
+    if own_split and group.split != own_split:
+        _quarantine_against(group, video, own_split)
     if sighting:
         neighbours.remember(video, sighting.known())
     return group
@@ -54,6 +57,13 @@ def _enter(video: Video, group: DuplicateGroup) -> None:
 def _falls_blind(key: str) -> bool:
     share = SiteSettings.current().blind_percent / 100
     return splits.fraction(f"blind:{key}") < share
+
+
+def _quarantine_against(group: DuplicateGroup, video: Video, own_split: str) -> None:
+    """Keep a video out whose dataset puts it elsewhere: what its scores there mean would be lost here."""
+    reason = f"Its dataset has it in {own_split}; the same footage is in {group.split} here."
+    Video.objects.filter(pk=video.pk, quarantine="").update(quarantine=reason)
+    video.refresh_from_db()
 
 
 def _join(group: DuplicateGroup, *, into: DuplicateGroup) -> None:

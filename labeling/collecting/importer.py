@@ -89,9 +89,9 @@ def _mark_stored(variant: Variant, file: _File) -> None:
     video.filter(poster_name="").update(poster_name=file.poster_name)
 
 
-def make_ready(video: Video, sighting: Sighting | None = None) -> None:
+def make_ready(video: Video, sighting: Sighting | None = None, *, own_split: str = "") -> None:
     """Give a video with a stored variant its group and split, and open its place in the queue."""
-    duplicates.assign_group(video, sighting)
+    duplicates.assign_group(video, sighting, own_split=own_split)
     if video.mark_ready():
         priority = queue.random_priority(video)
         Video.objects.filter(pk=video.pk).update(priority=priority)
@@ -108,6 +108,8 @@ class ClipFacts:
     text: str = ""
     posted_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    split: str = ""
+    """The side on which the clip's own dataset has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +142,5 @@ def import_file(path: Path, facts: ClipFacts, *, added_by: Any = None) -> Import
         if is_new:
             video = Video.objects.create(post=post, key=f"{post.x_id}/0")
             _mark_stored(Variant.objects.create(video=video, url=f"file:{path.name}"), file)
-            make_ready(video, file.sighting)
+            make_ready(video, file.sighting, own_split=facts.split)
     return Imported(post.videos.get(), is_new)

@@ -1,7 +1,7 @@
 """Importing a folder of clips, with a CSV that says what they are."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +9,7 @@ from cakelens.labels import Label
 from labeling import settling
 from labeling.collecting import labels_csv
 from labeling.collecting.errors import CollectError
-from labeling.collecting.importer import ClipFacts, Imported, import_file
+from labeling.collecting.importer import ClipFacts, import_file
 from labeling.models import SettlementMethod, Video
 
 SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm"}
@@ -41,8 +41,10 @@ class Result:
         return {"file": self.file, "state": self.state, "video": self.video, "error": self.error}
 
 
-def plan(folder: Path, labels: Path | None = None) -> list[Item]:
+def plan(folder: Path, labels: Path | None = None, *, dataset: str = "") -> list[Item]:
     """List what to import: every clip in `folder`, with its row of the CSV if there is one.
+
+    Each post remembers the `dataset` it comes from, if that has a name.
 
     Raises:
         BadCsv: The CSV breaks a rule.
@@ -55,31 +57,33 @@ def plan(folder: Path, labels: Path | None = None) -> list[Item]:
         raise NothingToImport(
             f"{labels} names {missing[0]}, which is not in {folder} ({len(missing)} missing)."
         )
-    items = list(_items(folder, clips))
+    items = list(_items(folder, clips, {"dataset": dataset} if dataset else {}))
     if not items:
         raise NothingToImport(f"{folder} holds no video file ({', '.join(sorted(SUFFIXES))}).")
     return items
 
 
-def _items(folder: Path, clips: dict[str, labels_csv.Clip]) -> Iterator[Item]:
+def _items(folder: Path, clips: dict[str, labels_csv.Clip], origin: dict[str, str]) -> Iterator[Item]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             clip = clips.get(path.name)
-            yield Item(path, clip.labels if clip else {}, clip.facts if clip else ClipFacts())
+            facts = clip.facts if clip else ClipFacts()
+            facts = replace(facts, metadata=facts.metadata | origin)
+            yield Item(path, clip.labels if clip else {}, facts)
 
 
 def take_in(item: Item) -> Result:
     """Import one file and let the labels it brings count; a file that is no video is refused."""
     try:
         imported = import_file(item.path, item.facts)
-        _settle(imported, item.labels)
+        settle(imported.video, item.labels)
     except CollectError as exc:
         return Result(item.path.name, "refused", error=str(exc))
     return Result(item.path.name, "new" if imported.is_new else "known", imported.video.key)
 
 
-def _settle(imported: Imported, labels: dict[Label, bool | None]) -> None:
+def settle(video: Video, labels: Mapping[Label, bool | None]) -> None:
     """Let imported labels count, unless people or an earlier import have spoken."""
-    video = Video.objects.get(pk=imported.video.pk)
+    video = Video.objects.get(pk=video.pk)
     if labels.get(Label.AI_GEN) is not None and video.settlement_id is None:
         settling.record(video, labels, SettlementMethod.IMPORTED)

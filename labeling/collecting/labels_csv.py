@@ -1,7 +1,7 @@
 """A CSV that says what clips are: `file`, labels, and whatever else is known.
 
-A column named like a label, in any case, or `label:NAME`, is that label; `file`, `author`, `text` and
-`posted_at` are what they say; every other column is kept as metadata.
+A column named like a label, in any case, or `label:NAME`, is that label; `file`, `author`, `text`,
+`posted_at` and `split` are what they say; every other column is kept as metadata.
 """
 
 import csv
@@ -15,7 +15,17 @@ from labeling.collecting.importer import ClipFacts
 
 YES = {"1", "true", "yes", "y", "t"}
 NO = {"0", "false", "no", "n", "f"}
-FACTS = {"file", "author", "text", "posted_at"}
+FACTS = {"file", "author", "text", "posted_at", "split"}
+SPLITS = {
+    "": "",
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
 
 
 class BadCsv(Exception):
@@ -99,6 +109,7 @@ def read_clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, L
             text=row.get("text") or "",
             posted_at=_moment(where, row.get("posted_at") or ""),
             metadata=rest,
+            split=_split(where, row.get("split") or ""),
         ),
     )
 
@@ -122,6 +133,14 @@ def _truth(where: str, column: str, value: str) -> bool | None:
     if not word:
         return None
     raise BadCsv(f"{where}: {column} is {value!r}. Write 1 or 0, or leave it empty if it was not judged.")
+
+
+def _split(where: str, value: str) -> str:
+    """Read which side of its dataset a clip is on, by the names that datasets have for them."""
+    try:
+        return SPLITS[value.strip().lower()]
+    except KeyError as exc:
+        raise BadCsv(f"{where}: split is {value!r}. Write train, validation or test, or nothing.") from exc
 
 
 def _moment(where: str, value: str) -> datetime | None:

@@ -78,10 +78,15 @@ def ledger() -> SplitLedger:
 
 
 @transaction.atomic
-def found_group(key: str) -> DuplicateGroup:
-    """Found the group of a footage nobody has seen before and deal its split."""
+def found_group(key: str, own_split: str = "") -> DuplicateGroup:
+    """Found the group of a footage nobody has seen before and deal its split.
+
+    A dataset that brought its `own_split` keeps it. Its place in the block is used up all the same: who
+    brings splits must not learn which ones the others get.
+    """
     book = ledger()
-    split = split_of(book.next_number, key=book.key, test_percent=SiteSettings.current().test_percent)
+    dealt = split_of(book.next_number, key=book.key, test_percent=SiteSettings.current().test_percent)
+    split = own_split or dealt
     group = DuplicateGroup.objects.create(key=key, number=book.next_number, split=split)
     SplitLedger.objects.update(next_number=F("next_number") + 1)
     return group

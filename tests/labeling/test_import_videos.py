@@ -51,6 +51,37 @@ def test_generator_alone_implies_ai_gen(folder: Path) -> None:
     assert Settlement.objects.get().positive_labels() == [Label.AI_GEN, Label.KLING]
 
 
+def test_import_remembers_the_dataset(folder: Path) -> None:
+    import_with(folder, "file,AI_GEN,prompt\na.mp4,1,a cat\n", dataset="GenVideo")
+
+    assert {post.metadata["dataset"] for post in Post.objects.all()} == {"GenVideo"}
+    assert Settlement.objects.get().video.post.metadata["prompt"] == "a cat"
+
+
+def test_dataset_keeps_its_own_split(folder: Path) -> None:
+    import_with(folder, "file,split\na.mp4,Val\nb.mp4,test\n")
+
+    splits = {video.post.metadata["file"]: video.split for video in Video.objects.all()}
+    assert splits == {"a.mp4": "validation", "b.mp4": "test"}
+    assert Video.objects.get(split="test").is_blind
+
+
+def test_footage_that_stands_elsewhere_is_quarantined_with_the_reason(
+    folder: Path, clip: Callable[..., Path]
+) -> None:
+    import_with(folder, "file,split\na.mp4,train\nb.mp4,train\n")
+    other = folder.parent / "other"
+    other.mkdir()
+    # The same footage in other bytes: a comment at the end of the file.
+    (other / "copy.mp4").write_bytes(clip(seed=0).read_bytes() + b"\0\0\0\x08free")
+
+    import_with(other, "file,split\ncopy.mp4,test\n")
+
+    copy = Video.objects.latest("pk")
+    assert copy.quarantine == "Its dataset has it in test; the same footage is in train here."
+    assert (copy.split, Video.objects.exclude(quarantine="").count()) == ("train", 1)
+
+
 def test_import_twice_adds_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_videos", folder)
     call_command("import_videos", folder)
@@ -92,6 +123,7 @@ def test_file_that_is_no_video_is_refused_and_the_others_are_in(
         ("file,AI_GEN\nmissing.mp4,1\n", r"names missing\.mp4, which is not in"),
         ("file,AI_GEN\na.mp4,1,surplus\n", r"line 2 has more values than there are columns"),
         ("file,posted_at\na.mp4,yesterday\n", r"posted_at is 'yesterday'\. Write it like"),
+        ("file,split\na.mp4,holdout\n", r"line 2: split is 'holdout'\. Write train, validation or test"),
         ("file,AI_GEN,KLING\na.mp4,0,1\n", r"line 2: KLING makes the video AI-generated"),
     ],
 )

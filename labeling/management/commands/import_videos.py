@@ -20,11 +20,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--labels", type=Path, metavar="CSV", help="Columns: file, label names, anything else."
         )
+        parser.add_argument(
+            "--dataset", default="", metavar="NAME", help="Where they come from; kept with each."
+        )
         parser.add_argument("--json", action="store_true", help="One object per file on stdout.")
 
     def handle(self, *args: Any, folder: Path, labels: Path | None, **options: Any) -> None:
         try:
-            plan = importing.plan(folder, labels)
+            plan = importing.plan(folder, labels, dataset=options.get("dataset") or "")
         except (BadCsv, importing.NothingToImport) as exc:
             raise CommandError(str(exc)) from exc
         results: list[importing.Result] = []

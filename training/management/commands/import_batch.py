@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.progress import track
+
+from config.console import console, stop_on_signals
+from training import importing
+
+
+class Command(BaseCommand):
+    help = "Import a batch that another site exported: videos, labels and splits, with where they come from."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("manifest", type=Path, help="Its manifest, a Parquet file.")
+        parser.add_argument("--media", type=Path, required=True, metavar="DIR", help="Where its files are.")
+        parser.add_argument("--json", action="store_true", help="One object per video on stdout.")
+
+    def handle(self, *args: Any, manifest: Path, media: Path, **options: Any) -> None:
+        try:
+            batch = importing.open_batch(manifest, media)
+            counts = self.take_in(batch, is_json=options["json"])
+        except (importing.CannotImport, OSError) as exc:
+            raise CommandError(str(exc)) from exc
+        new, known, refused = (counts.count(state) for state in ("new", "known", "refused"))
+        self.stderr.write(f"{new:,} videos imported, {known:,} were there already, {refused:,} refused.")
+        if refused:
+            raise CommandError(f"{refused:,} files are no videos; the others are in. See those named above.")
+
+    def take_in(self, batch: importing.Foreign, *, is_json: bool) -> list[str]:
+        states: list[str] = []
+        with stop_on_signals() as stopping:
+            found = track(batch.take_in(), total=len(batch), description="Importing", console=console())
+            for result in found:
+                states.append(result.state)
+                if is_json:
+                    self.stdout.write(json.dumps(result.to_dict()))
+                elif result.error:
+                    self.stderr.write(f"{result.file}: {result.error}")
+                if stopping.is_set():
+                    raise CommandError(
+                        f"Stopped after {len(states):,} of {len(batch):,} videos. Run it again to go on."
+                    )
+        return states
