@@ -226,6 +226,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     }
 }
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024  # two thousand pasted lines, even of 10 kB each
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
 SECURE_PROXY_SSL_HEADER = (

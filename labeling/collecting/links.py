@@ -36,7 +36,7 @@ def canonical_post_id(text: str) -> str:
     if not link:
         raise NotAPostLink("The line is empty.")
     if len(link) > MAX_LENGTH:
-        raise NotAPostLink(f"The line is {len(link)} characters long, longer than any link to a post.")
+        raise NotAPostLink(f"The line is {len(link):,} characters long, longer than any link to a post.")
     if BARE_ID.fullmatch(link):
         return _checked_id(link.lstrip("0"))
     return _post_id(_split(link))

@@ -54,7 +54,7 @@ def test_every_form_of_a_link_has_one_id(text: str) -> None:
     [
         ("", "The line is empty"),
         (" \t ", "The line is empty"),
-        ("x" * 10_000, "is 10000 characters long"),
+        ("x" * 10_000, "is 10,000 characters long"),
         ("hello", "“hello” is no link"),
         ("see x.com/name/status/1", "holds a space"),
         ("https://example.com/name/status/1", "“example.com” is not X"),

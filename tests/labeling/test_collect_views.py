@@ -45,6 +45,19 @@ def test_thousand_strange_lines_are_answered_and_add_nothing(labeler: Client) ->
     assert Post.objects.count() == CollectJob.objects.count() == 0
 
 
+@pytest.mark.slow
+def test_thousand_lines_of_all_sorts_are_answered_one_by_one(labeler: Client) -> None:
+    link = "https://x.com/a/status/1234567890"
+    endless, elsewhere = f"https://x.com/{'a' * 10_000}", "https://youtube.com/watch?v=1"
+    lines = ["", link, endless, elsewhere, "javascript:alert(1)", "file:///etc/passwd", "\t", endless] * 125
+
+    page = labeler.post("/collect/", {"links": "\n".join(lines)})
+
+    assert page.context["counts"] == {"new": 1, "known": 124, "refused": 5 * 125}
+    assert [post.url for post in Post.objects.all()] == ["https://x.com/i/status/1234567890"]
+    assert CollectJob.objects.count() == 1
+
+
 def test_more_links_than_a_page_takes_are_refused_with_the_way_out(labeler: Client) -> None:
     page = labeler.post("/collect/", {"links": "\n".join(["https://x.com/a/status/1234567890"] * 2001)})
 
