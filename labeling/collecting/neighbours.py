@@ -74,9 +74,14 @@ def sought_keys(sighting: Sighting) -> set[int]:
 
 
 def _keys(fingerprint: Fingerprint) -> set[int]:
-    bits = np.unpackbits(fingerprint.hashes_FB, axis=1)[:, _BAND_BITS]
-    values = bits.astype(np.int64) @ (1 << np.arange(BITS_PER_BAND))
-    return set((values + (np.arange(BANDS) << BITS_PER_BAND)).ravel().tolist())
+    return set(keys_of(fingerprint.hashes_FB).ravel().tolist())
+
+
+def keys_of(hashes_FB: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return each frame's key in each band."""
+    bits = np.unpackbits(hashes_FB, axis=1)[:, _BAND_BITS]
+    values: NDArray[np.int64] = bits.astype(np.int64) @ (1 << np.arange(BITS_PER_BAND))
+    return values + (np.arange(BANDS) << BITS_PER_BAND)
 
 
 def _band_bits() -> NDArray[np.intp]:
