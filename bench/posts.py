@@ -93,7 +93,9 @@ def fill(post: Any) -> None:
     copy(CollectJob, NUM_POSTS, {"id": key, "post_id": key})
     number, stable = f"{group.number} + i", "(1800000000000000000 + i) || '/0'"
     copy(DuplicateGroup, NUM_POSTS, {"id": key, "key": stable, "number": number})
-    copy(Video, NUM_POSTS, {"id": key, "post_id": key, "group_id": key, "key": stable, "settlement_id": "NULL"})
+    copy(
+        Video, NUM_POSTS, {"id": key, "post_id": key, "group_id": key, "key": stable, "settlement_id": "NULL"}
+    )
     copy(Settlement, NUM_POSTS, {
         "id": key, "video_id": key, "ai_gen": "i % 2 = 0", "sora": "i % 10 = 0",
         "ovi": "i % 2 = 0 AND i IN (1000, 50000, 150000)",
@@ -106,7 +108,9 @@ def fill(post: Any) -> None:
     })  # fmt: skip
     copy(VariantJob, NUM_POSTS * VARIANTS_EACH, {"id": variant, "variant_id": variant})
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE labeling_video SET settlement_id = id WHERE id >= %s AND id %% 10 <> 1", [FIRST])
+        cursor.execute(
+            "UPDATE labeling_video SET settlement_id = id WHERE id >= %s AND id %% 10 <> 1", [FIRST]
+        )
         cursor.execute("VACUUM ANALYZE")
 
 
