@@ -48,25 +48,35 @@ def facts(row: ManifestRow) -> dict[str, float | str]:
     }
 
 
-def metadata_baseline(train: Sequence[ManifestRow], test: Sequence[ManifestRow]) -> dict[str, Any]:
-    """Fit a forest on the facts of `train` and score AI_GEN on `test`; plain JSON.
+def metadata_baseline(
+    train: Sequence[ManifestRow], test: Sequence[ManifestRow], label: Label = Label.AI_GEN
+) -> dict[str, Any]:
+    """Fit a forest on the facts of `train` and score `label` on `test`, where it was judged; plain JSON.
 
     `auc` is None, and `reason` says why, where a split has one class only.
     """
-    targets_train, targets_test = ai_gen(train), ai_gen(test)
+    train, test = judged(train, label), judged(test, label)
+    targets_train, targets_test = targets(train, label), targets(test, label)
     reasons = {"training": one_class_reason(targets_train), "test": one_class_reason(targets_test)}
     for split, reason in reasons.items():
         if reason is not None:
-            return {"auc": None, "auc_interval": None, "reason": f"AI_GEN in the {split} split: {reason}"}
+            return {"auc": None, "auc_interval": None, "reason": f"{label} in the {split} split: {reason}"}
     from sklearn.metrics import roc_auc_score
 
-    table = _table([*train, *test])
-    matrix = np.column_stack(list(table.values()))
-    forest = _forest().fit(matrix[: len(train)], targets_train)
-    scores_V = forest.predict_proba(matrix[len(train) :])[:, 1]
+    scores_V = fact_scores(train, test, label)
     auc_interval, _ = intervals(scores_V, targets_test, [row.group for row in test])
     auc = float(roc_auc_score(targets_test, scores_V))
     return {"auc": auc, "auc_interval": auc_interval, "reason": None}
+
+
+def fact_scores(
+    train: Sequence[ManifestRow], test: Sequence[ManifestRow], label: Label = Label.AI_GEN
+) -> NDArray[np.float64]:
+    """Score each video of `test` by a forest on the facts of `train`, which holds both classes."""
+    matrix = np.column_stack(list(_table([*train, *test]).values()))
+    forest = _forest().fit(matrix[: len(train)], targets(train, label))
+    scores_V: NDArray[np.float64] = forest.predict_proba(matrix[len(train) :])[:, 1]
+    return scores_V
 
 
 def confounds(rows: Sequence[ManifestRow]) -> dict[str, float]:
@@ -102,7 +112,15 @@ def fact_aucs(rows: Sequence[ManifestRow]) -> dict[str, float]:
 
 
 def ai_gen(rows: Sequence[ManifestRow]) -> NDArray[np.bool_]:
-    return np.array([row.labels[Label.AI_GEN] for row in rows], dtype=np.bool_)
+    return targets(rows, Label.AI_GEN)
+
+
+def targets(rows: Sequence[ManifestRow], label: Label) -> NDArray[np.bool_]:
+    return np.array([row.labels[label] for row in rows], dtype=np.bool_)
+
+
+def judged(rows: Sequence[ManifestRow], label: Label) -> list[ManifestRow]:
+    return [row for row in rows if row.labels.get(label) is not None]
 
 
 def _unseen_scores(

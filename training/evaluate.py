@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from cakelens.decoding import UnreadableVideo
 from cakelens.detect import Detector
 from cakelens.labels import V5_LABELS, Label
+from training.baseline import metadata_baseline
 from training.dataset import Unreadable
 from training.metrics import choose_threshold, label_metrics
 from training.rows import ManifestRow
+from training.slices import slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class VideoScore:
 
     row: ManifestRow
     probabilities: tuple[float, ...]
+
+    @property
+    def ai_gen(self) -> float:
+        return self.probabilities[V5_LABELS.index(Label.AI_GEN)]
 
 
 def score_videos(
@@ -53,6 +59,33 @@ def evaluate(scores: Sequence[VideoScore], thresholds: dict[str, float | None]) 
         "num_groups": len({score.row.group for score in scores}),
         "labels": labels,
         "macro": _macro(labels),
+    }
+
+
+def detailed(
+    scores: Sequence[VideoScore], thresholds: dict[str, float | None], train: Sequence[ManifestRow]
+) -> dict[str, Any]:
+    """Give `evaluate` with what metadata alone reaches beside each label, and the numbers of each part.
+
+    Also `scores`: per video AI_GEN's probability, whether it is so, and the group, for a paired test.
+    """
+    report = evaluate(scores, thresholds)
+    rows = [score.row for score in scores]
+    for name, numbers in report["labels"].items():
+        if numbers["reason"] is None:
+            beside = metadata_baseline(train, rows, Label(name))
+            numbers |= {
+                "baseline_auc": beside["auc"],
+                "baseline_auc_interval": beside["auc_interval"],
+            }
+    threshold = thresholds.get(Label.AI_GEN) or 0.5
+    ai_gen_V = np.array([score.ai_gen for score in scores], dtype=np.float64)
+    return report | {
+        "slices": slices(rows, ai_gen_V, train, threshold) if scores else [],
+        "scores": {
+            score.row.video: [round(score.ai_gen, 6), bool(score.row.labels[Label.AI_GEN]), score.row.group]
+            for score in scores
+        },
     }
 
 

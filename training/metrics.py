@@ -16,6 +16,8 @@ Bools = NDArray[np.bool_]
 
 NUM_RESAMPLES = 1000
 INTERVAL = (0.025, 0.975)
+FALSE_ALARM_RATES = (0.01, 0.001)
+NUM_BINS = 10
 
 
 def label_metrics(
@@ -32,8 +34,8 @@ def label_metrics(
     }
     reason = one_class_reason(targets_V)
     if reason is not None:
-        names = ("auc", "auc_interval", "ap", "ap_interval", "at_half", "at_chosen")
-        return counts | dict.fromkeys(names) | {"reason": reason}
+        names = ("auc", "auc_interval", "ap", "ap_interval", "at_half", "at_chosen", "tpr_at_fpr")
+        return counts | dict.fromkeys((*names, "calibration_error")) | {"reason": reason}
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     auc_interval, ap_interval = intervals(scores_V, targets_V, groups)
@@ -44,6 +46,8 @@ def label_metrics(
         "ap_interval": ap_interval,
         "at_half": at_threshold(scores_V, targets_V, 0.5),
         "at_chosen": None if threshold is None else at_threshold(scores_V, targets_V, threshold),
+        "tpr_at_fpr": {str(rate): tpr_at_fpr(scores_V, targets_V, rate) for rate in FALSE_ALARM_RATES},
+        "calibration_error": calibration_error(scores_V, targets_V),
         "reason": None,
     }
 
@@ -71,6 +75,36 @@ def at_threshold(scores_V: Floats, targets_V: Bools, threshold: float) -> dict[s
     }
 
 
+def tpr_at_fpr(scores_V: Floats, targets_V: Bools, rate: float) -> float | None:
+    """Give the largest share of positives found with at most `rate` of the negatives flagged.
+
+    None with fewer than 1 / `rate` negatives: so low a rate cannot be seen on them.
+    """
+    if (~targets_V).sum() * rate < 1:
+        return None
+    from sklearn.metrics import roc_curve
+
+    fall_out, recall, _ = roc_curve(targets_V, scores_V)
+    return float(recall[fall_out <= rate].max())
+
+
+def calibration_error(scores_V: Floats, targets_V: Bools) -> float:
+    """Give the mean distance between what was said and what was so, over `NUM_BINS` bins of probability.
+
+    Source: the expected calibration error of Naeini et al., 2015.
+    """
+    return float(sum(share * abs(said - was) for share, said, was in reliability(scores_V, targets_V)))
+
+
+def reliability(scores_V: Floats, targets_V: Bools) -> list[tuple[float, float, float]]:
+    """Give for each bin that holds videos: its share of them, their mean score, their share of positives."""
+    bin_V = np.minimum((scores_V * NUM_BINS).astype(int), NUM_BINS - 1)
+    held = [bin_V == number for number in range(NUM_BINS) if (bin_V == number).any()]
+    return [
+        (float(one_V.mean()), float(scores_V[one_V].mean()), float(targets_V[one_V].mean())) for one_V in held
+    ]
+
+
 def choose_threshold(scores_V: Floats, targets_V: Bools) -> float | None:
     """Give the score at which F1 is best, None where one class is all.
 
@@ -94,7 +128,7 @@ def intervals(
     """
     if len(set(groups)) < 2:
         return None, None
-    weights_RV = _resampled(groups)
+    weights_RV = resampled(groups)
     auc_R, ap_R = weighted_auc_and_ap(scores_V, targets_V, weights_RV)
     return _interval(auc_R), _interval(ap_R)
 
@@ -122,7 +156,7 @@ def weighted_auc_and_ap(scores_V: Floats, targets_V: Bools, weights_RV: Floats) 
     return auc_R, ap_R
 
 
-def _resampled(groups: Sequence[str]) -> Floats:
+def resampled(groups: Sequence[str]) -> Floats:
     """Count how often each video is drawn when whole groups are, with replacement; always the same draws."""
     names, group_V = np.unique(np.asarray(groups), return_inverse=True)
     rng = np.random.default_rng(0)

@@ -287,7 +287,8 @@ class _Writer:
 def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
     """Register the model, then close the run: a run that says it is done has its model."""
     from inference import runner
-    from training.summary import model_metrics
+    from training import measurements
+    from training.summary import measurement, model_metrics
 
     result = trainer.result
     assert result is not None
@@ -296,10 +297,12 @@ def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
         batch_digest=run.batch.digest, learned_labels=learned_labels(trainer.manifest), metrics=metrics
     )
     try:
-        registry.register(trainer.slug, result.weights, runner.describe(result.weights), origin)
+        model = registry.register(trainer.slug, result.weights, runner.describe(result.weights), origin)
     except registry.RegistryError as exc:
         run.fail(exc)
         raise RunError(str(exc)) from exc
+    framesets = trainer.config.eval_framesets
+    measurements.record(model, run.batch.slug, measurement(result, framesets=framesets))
     TrainingRun.objects.filter(pk=run.pk, owner=run.owner).update(
         step=F("num_steps"),
         loss_first=result.loss_first,

@@ -14,8 +14,24 @@ def model_metrics(result: TrainResult, *, batch: str) -> dict[str, Any]:
         "auc_interval": result.ai_gen["auc_interval"],
         "ap_interval": result.ai_gen["ap_interval"],
         "baseline_auc_interval": result.baseline["auc_interval"],
-        "evaluation": result.to_dict(),
+        "evaluation": _without_scores(result.to_dict()),
     }
+
+
+def measurement(result: TrainResult, *, framesets: int) -> dict[str, Any]:
+    """Return what a run measured on the test split in the form of `manage.py evaluate`."""
+    return {
+        "thresholds": result.thresholds,
+        "test": result.test,
+        "baseline": result.baseline,
+        "framesets": framesets,
+    }
+
+
+def _without_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is told of each video: it is kept once, with the batch it is about."""
+    test = {name: value for name, value in evaluation["test"].items() if name != "scores"}
+    return evaluation | {"test": test}
 
 
 def headline(result: TrainResult) -> dict[str, float | None]:

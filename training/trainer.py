@@ -23,7 +23,7 @@ from training import baseline
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
-from training.evaluate import VideoScore, evaluate, thresholds_of
+from training.evaluate import VideoScore, detailed, evaluate, thresholds_of
 from training.judging import Judge
 from training.learner import Learner
 from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
@@ -252,7 +252,7 @@ class Trainer:
             unreadable=progress.unreadable,
             thresholds=thresholds,
             validation=evaluate(validation, thresholds),
-            test=evaluate(test, thresholds),
+            test=detailed(test, thresholds, self._rows["train"]),
             baseline=baseline.metadata_baseline(self._rows["train"], [score.row for score in test]),
             confounds=baseline.telling(fact_aucs, self.manifest.rows),
             fact_aucs=fact_aucs,

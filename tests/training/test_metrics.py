@@ -5,9 +5,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from training.metrics import (
     at_threshold,
     choose_threshold,
+    calibration_error,
     intervals,
     label_metrics,
     one_class_reason,
+    tpr_at_fpr,
     weighted_auc_and_ap,
 )
 
@@ -39,6 +41,24 @@ def test_one_class_has_a_reason_instead_of_numbers(targets: list[bool], reason: 
 
     assert numbers["reason"] == reason
     assert numbers["auc"] is numbers["ap"] is numbers["at_half"] is numbers["auc_interval"] is None
+
+
+def test_share_found_at_few_false_alarms() -> None:
+    scores_V = np.concatenate([np.linspace(0, 0.9, 200), [0.95, 0.893, 0.5, 0.1]])
+    targets_V = np.arange(204) >= 200
+
+    assert tpr_at_fpr(scores_V, targets_V, 0.01) == 0.5  # two negatives lie above 0.893, and two of 200 may
+
+
+def test_few_false_alarms_cannot_be_seen_on_few_videos() -> None:
+    assert tpr_at_fpr(SCORES, TARGETS, 0.01) is None
+
+
+def test_calibration_error_is_the_mean_gap() -> None:
+    scores_V = np.array([0.95, 0.95, 0.95, 0.95, 0.05, 0.05, 0.05, 0.05])
+    targets_V = np.array([True, True, True, False, False, False, False, False])
+
+    assert calibration_error(scores_V, targets_V) == pytest.approx((0.2 + 0.05) / 2)
 
 
 def test_both_classes_have_no_reason() -> None:

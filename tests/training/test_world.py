@@ -88,7 +88,11 @@ def start_ranks(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = {"config": config.to_dict(), "manifest": str(tmp_path / "m"), "media": str(media_dir)}
+    options: dict[str, object] = {
+        "config": config.to_dict(),
+        "manifest": str(tmp_path / "m"),
+        "media": str(media_dir),
+    }
     options |= {"out": str(tmp_path / "run"), "resume": resume, "killed": killed, "stopped": stopped}
     everyone = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "TORCHELASTIC_RUN_ID": "test"}
     everyone |= {"WORLD_SIZE": str(count), "OMP_NUM_THREADS": "1"}

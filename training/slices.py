@@ -1,0 +1,112 @@
+"""A model's score of AI_GEN on parts of a split: one generator, one size, one length, unseen authors.
+
+A score over everything hides that a model knows one generator and guesses at the others. Each part has the
+metadata-only baseline beside it. Loads neither torch nor Django.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cakelens.labels import GENERATORS, Label
+from training import baseline
+from training.metrics import intervals, one_class_reason
+from training.rows import ManifestRow
+
+SHORT_SIDES = (360, 540, 720, 1080)
+SECONDS = (5, 10, 20, 60)
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+def slices(
+    rows: Sequence[ManifestRow], scores_V: Floats, train: Sequence[ManifestRow], threshold: float
+) -> list[dict[str, Any]]:
+    """Give the numbers of each part of `rows` that holds both classes or says why it cannot be measured.
+
+    `threshold` is AI_GEN's, chosen elsewhere. The result is plain JSON.
+    """
+    targets_V = baseline.ai_gen(rows)
+    by_facts_V = _by_facts(train, rows)
+    found = []
+    for kind, name, part_V in _parts(rows, train):
+        part_rows = [row for row, is_in in zip(rows, part_V, strict=True) if is_in]
+        numbers = _numbers(part_rows, scores_V[part_V], targets_V[part_V], threshold)
+        beside = None if by_facts_V is None else _auc(by_facts_V[part_V], targets_V[part_V])
+        found.append({"kind": kind, "name": name} | numbers | {"baseline_auc": beside})
+    return found
+
+
+def _parts(rows: Sequence[ManifestRow], train: Sequence[ManifestRow]) -> Iterator[tuple[str, str, Mask]]:
+    """Yield each part that holds a video; a generator's has its videos and all that are not generated."""
+    filmed_V = ~baseline.ai_gen(rows)
+    for label in GENERATORS:
+        made_V = np.array([row.labels.get(label) is True for row in rows], dtype=np.bool_)
+        if made_V.any():
+            yield "generator", label.value, made_V | filmed_V
+    yield from _ranges("short side", "pixels", SHORT_SIDES, rows, _short_side)
+    yield from _ranges("duration", "seconds", SECONDS, rows, _seconds)
+    known = {row.author_id or row.author for row in train} - {None}
+    authors = [row.author_id or row.author for row in rows]
+    unseen_V = np.array([author is not None and author not in known for author in authors], dtype=np.bool_)
+    if unseen_V.any():
+        yield "author", "not in training", unseen_V
+
+
+def _ranges(
+    kind: str,
+    unit: str,
+    bounds: Sequence[int],
+    rows: Sequence[ManifestRow],
+    value: Callable[[ManifestRow], float],
+) -> Iterator[tuple[str, str, Mask]]:
+    edges = [0, *bounds, float("inf")]
+    for low, high in pairwise(edges):
+        part_V = np.array([low <= value(row) < high for row in rows], dtype=np.bool_)
+        if part_V.any():
+            name = f"from {low} {unit}" if high == float("inf") else f"{low} to {high} {unit}"
+            yield kind, name, part_V
+
+
+def _short_side(row: ManifestRow) -> float:
+    return min(row.best_variant.width, row.best_variant.height)
+
+
+def _seconds(row: ManifestRow) -> float:
+    return row.best_variant.duration_seconds
+
+
+def _numbers(
+    rows: Sequence[ManifestRow], scores_V: Floats, targets_V: Mask, threshold: float
+) -> dict[str, Any]:
+    reason = one_class_reason(targets_V)
+    interval = None if reason else intervals(scores_V, targets_V, [row.group for row in rows])[0]
+    flagged_V = scores_V >= threshold
+    return {
+        "positives": int(targets_V.sum()),
+        "negatives": int((~targets_V).sum()),
+        "auc": _auc(scores_V, targets_V),
+        "auc_interval": interval,
+        "recall": float(flagged_V[targets_V].mean()) if targets_V.any() else None,
+        "false_alarms": float(flagged_V[~targets_V].mean()) if not targets_V.all() else None,
+        "reason": reason,
+    }
+
+
+def _auc(scores_V: Floats, targets_V: Mask) -> float | None:
+    if one_class_reason(targets_V) is not None:
+        return None
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(targets_V, scores_V))
+
+
+def _by_facts(train: Sequence[ManifestRow], rows: Sequence[ManifestRow]) -> Floats | None:
+    targets_train = baseline.ai_gen(train)
+    if one_class_reason(targets_train) is not None or not rows:
+        return None
+    return baseline.fact_scores(train, rows, Label.AI_GEN)
