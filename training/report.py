@@ -11,13 +11,31 @@ def markdown(model: str, batch: str, evaluation: Json) -> str:
     test = evaluation["test"]
     parts = [
         f"# {model} on the test split of {batch}",
-        f"{test['num_videos']} videos, {test['num_groups']} groups, {evaluation['framesets']} framesets of"
-        " each. Intervals are 95% bootstrap over groups. **Read each AUC beside what metadata alone reaches.**",
+        f"{test['num_videos']} videos, {test['num_groups']} groups,"
+        f" {evaluation['framesets']} framesets of each. Intervals are 95% bootstrap over groups. **Read each"
+        " AUC beside what metadata alone reaches.**",
         "## Labels",
         _table(_LABEL_HEAD, map(_label_row, _measured(test["labels"]))),
         _unmeasured(test["labels"]),
         "## Parts of the test split, AI_GEN",
         _table(_SLICE_HEAD, map(_slice_row, test["slices"])),
+    ]
+    if ladder := evaluation.get("ladder"):
+        parts += ["## Encoded once more", _table(_RUNG_HEAD, map(_rung_row, ladder))]
+    if paired := evaluation.get("paired"):
+        parts += [
+            "## Beside other models, same videos",
+            _table(_PAIR_HEAD, (_pair_row(name, pair) for name, pair in paired.items())),
+        ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+_LABEL_HEAD = (
+    "label", "with", "without", "AUC", "metadata alone", "AP", "precision at 0.5", "recall at 0.5",
+    "threshold", "precision there", "recall there", "found at 1% false alarms", "at 0.1%",
+    "calibration error",
+)  # fmt: skip
+_SLICE_HEAD, map(_slice_row, test["slices"])),
     ]
     if ladder := evaluation.get("ladder"):
         parts += ["## Encoded once more", _table(_RUNG_HEAD, map(_rung_row, ladder))]

@@ -4,8 +4,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.metrics import (
     at_threshold,
-    choose_threshold,
     calibration_error,
+    choose_threshold,
     intervals,
     label_metrics,
     one_class_reason,
