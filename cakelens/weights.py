@@ -21,6 +21,7 @@ from cakelens.model import Model
 
 HUB_REPO = "fangpenlin/cakelens-v5"
 HUB_FILE = "cakelens-model-5.0.pth"
+HUB_WEIGHTS = "model.safetensors"  # the name under which our own models are published
 _FORMAT = "1"
 
 
@@ -114,6 +115,15 @@ def download_v5() -> Path:
         WeightsError: The Hub cannot be reached and the cache does not hold them.
     """
     return download(HUB_REPO, HUB_FILE)
+
+
+def load_from_hub(repo: str, filename: str = HUB_WEIGHTS) -> Model:
+    """Build the model that a Hub repository holds, as `publish_model` lays it out.
+
+    Raises:
+        WeightsError: As `load_model`; or the Hub cannot be reached and the cache does not hold it.
+    """
+    return load_model(download(repo, filename))
 
 
 def download(repo: str, filename: str) -> Path:

@@ -15,18 +15,18 @@ class Command(BaseCommand):
         source.add_argument("--path", type=Path, help="A .safetensors or .pth file.")
         source.add_argument("--hub", metavar="REPO", help="Such as fangpenlin/cakelens-v5.")
         parser.add_argument(
-            "--file", default="", help="The file in the repository, if not the published one's name."
+            "--file", default="", help="The file in the repository (default: model.safetensors)."
         )
 
     def handle(
         self, *args: Any, slug: str, path: Path | None, hub: str | None, file: str, **options: Any
     ) -> None:
         from cakelens.errors import CakeLensError
-        from cakelens.weights import HUB_FILE, download
+        from cakelens.weights import HUB_FILE, HUB_REPO, HUB_WEIGHTS, download
         from inference import runner
 
         try:
-            weights = path or download(str(hub), file or HUB_FILE)
+            weights = path or download(str(hub), file or (HUB_FILE if hub == HUB_REPO else HUB_WEIGHTS))
             model = registry.register(slug, weights, runner.describe(weights), registry.Origin())
         except (CakeLensError, registry.RegistryError, OSError) as exc:
             raise CommandError(str(exc)) from exc
