@@ -55,6 +55,8 @@ class LabelScores:
     at_half: Point = Point()
     at_chosen: Point = Point()
     reason: str = ""
+    baseline_auc: Interval | None = None
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,62 +82,64 @@ class Scores:
 
 def read(metrics: Json) -> Scores:
     """Read `ModelVersion.metrics`: the whole evaluation where it was kept, else the headline alone."""
-    whole = _dict(metrics.get("evaluation", metrics))
-    test, baseline = _dict(whole.get("test")), _dict(whole.get("baseline"))
-    found = _dict(test.get("labels"))
-    labels = tuple(_label_scores(label, _dict(found[label])) for label in V5_LABELS if label in found)
+    whole = as_dict(metrics.get("evaluation", metrics))
+    test, baseline = as_dict(whole.get("test")), as_dict(whole.get("baseline"))
+    found = as_dict(test.get("labels"))
+    labels = tuple(_label_scores(label, as_dict(found[label])) for label in V5_LABELS if label in found)
     return Scores(
-        interval(metrics, "auc") or interval(_dict(found.get(Label.AI_GEN)), "auc"),
-        interval(metrics, "ap") or interval(_dict(found.get(Label.AI_GEN)), "ap"),
+        interval(metrics, "auc") or interval(as_dict(found.get(Label.AI_GEN)), "auc"),
+        interval(metrics, "ap") or interval(as_dict(found.get(Label.AI_GEN)), "ap"),
         interval(metrics, "baseline_auc") or interval(baseline, "auc"),
-        _text(baseline, "reason"),
+        as_text(baseline, "reason"),
         labels,
-        _count(test, "num_videos"),
-        _text(metrics, "batch"),
+        as_count(test, "num_videos"),
+        as_text(metrics, "batch"),
     )
 
 
 def _label_scores(name: str, scores: Json) -> LabelScores:
     return LabelScores(
         name,
-        _count(scores, "positives"),
-        _count(scores, "negatives"),
+        as_count(scores, "positives"),
+        as_count(scores, "negatives"),
         interval(scores, "auc"),
         interval(scores, "ap"),
-        _point(_dict(scores.get("at_half"))),
-        _point(_dict(scores.get("at_chosen"))),
-        _text(scores, "reason"),
+        _point(as_dict(scores.get("at_half"))),
+        _point(as_dict(scores.get("at_chosen"))),
+        as_text(scores, "reason"),
+        interval(scores, "baseline_auc"),
+        as_number(scores.get("calibration_error")),
     )
 
 
 def interval(scores: Json, name: str) -> Interval | None:
     """Read a score with the bounds beside it: `{name: 0.9, name_interval: [0.8, 0.95]}`."""
-    value = _number(scores.get(name))
+    value = as_number(scores.get(name))
     return None if value is None else Interval(value, *_bounds(scores.get(f"{name}_interval")))
 
 
 def _bounds(found: object) -> tuple[float | None, float | None]:
     if isinstance(found, list | tuple) and len(found) == 2:
-        return _number(found[0]), _number(found[1])
+        return as_number(found[0]), as_number(found[1])
     return None, None
 
 
 def _point(found: Json) -> Point:
-    return Point(*(_number(found.get(name)) for name in ("threshold", "precision", "recall")))
+    return Point(*(as_number(found.get(name)) for name in ("threshold", "precision", "recall")))
 
 
-def _number(found: object) -> float | None:
+def as_number(found: object) -> float | None:
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def _count(scores: Json, name: str) -> int | None:
-    number = _number(scores.get(name))
+def as_count(scores: Json, name: str) -> int | None:
+    number = as_number(scores.get(name))
     return None if number is None else int(number)
 
 
-def _text(found: Json, name: str) -> str:
+def as_text(found: Json, name: str) -> str:
     return str(found.get(name) or "")
 
 
-def _dict(found: object) -> Json:
+def as_dict(found: object) -> Json:
     return found if isinstance(found, Mapping) else {}

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import number_format
 from django.views.decorators.http import require_POST, require_safe
 
-from inference import registry, scores
+from inference import measured, registry, scores
 from inference.models import ModelVersion, PredictJob
 from labeling.models import Video
 from labeling.views.access import needs
@@ -35,6 +35,7 @@ def model_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "model": model,
         "config": [(name.replace("_", " "), value) for name, value in config.items()],
         "scores": scores.read(model.metrics),
+        "measured": measured.read_all(model.metrics),
         "num_to_judge": num_to_judge(model) if may_ask else None,
     }
     return render(request, "inference/model_detail.html", context)

@@ -35,22 +35,6 @@ _LABEL_HEAD = (
     "threshold", "precision there", "recall there", "found at 1% false alarms", "at 0.1%",
     "calibration error",
 )  # fmt: skip
-_SLICE_HEAD, map(_slice_row, test["slices"])),
-    ]
-    if ladder := evaluation.get("ladder"):
-        parts += ["## Encoded once more", _table(_RUNG_HEAD, map(_rung_row, ladder))]
-    if paired := evaluation.get("paired"):
-        parts += [
-            "## Beside other models, same videos",
-            _table(_PAIR_HEAD, (_pair_row(name, pair) for name, pair in paired.items())),
-        ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-_LABEL_HEAD = (
-    "label", "with", "without", "AUC", "metadata alone", "AP", "precision at 0.5", "recall at 0.5",
-    "threshold", "precision there", "recall there", "found at 1% false alarms", "at 0.1%", "calibration error",
-)  # fmt: skip
 _SLICE_HEAD = ("part", "with", "without", "AUC", "metadata alone", "recall", "false alarms")
 _RUNG_HEAD = ("x264 quality", "videos", "AUC of AI_GEN")
 _PAIR_HEAD = ("other", "videos", "AUC difference", "only this right", "only the other right", "McNemar p")

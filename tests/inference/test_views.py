@@ -78,6 +78,19 @@ def test_model_detail_leads_to_the_batch_it_learned_from(labeler: Client) -> Non
     assert f'<a href="/batches/by-digest/{batch.digest}/">v5.0</a>' in page.text
 
 
+def test_model_detail_shows_versions_side_by_side_on_one_test_split(labeler: Client) -> None:
+    pair = {"auc_difference": 0.25, "auc_difference_interval": [0.1, 0.4], "mcnemar_p": 0.031}
+    test = {"num_videos": 40, "labels": {"AI_GEN": {"auc": 0.9}}}
+    make_model("v5.0")
+    make_model("v5.1", metrics={"evaluations": {"v5.1": {"test": test, "paired": {"v5.0": pair}}}})
+
+    page = labeler.get("/models/v5.1/").text
+
+    assert "On the frozen test split of v5.1" in page
+    assert '<a href="/models/v5.0/">v5.0</a>' in page
+    assert "this one is better" in page
+
+
 def test_model_that_does_not_beat_metadata_is_called_so(labeler: Client) -> None:
     make_model("v5.1", metrics={"auc": 0.7, "auc_interval": [0.6, 0.8], "baseline_auc": 0.65})
 
