@@ -111,6 +111,13 @@ class LeasedJobQuerySet(models.QuerySet[J]):
         waiting = self.filter(state=State.QUEUED).update(state=State.CANCELLED, finished_at=now)
         return waiting + self.filter(state=State.RUNNING).update(is_cancel_requested=True)
 
+    @transaction.atomic
+    def go_on(self) -> int:
+        """Take `cancel` back for running jobs that have not seen it yet."""
+        stopping = self.filter(state=State.RUNNING, is_cancel_requested=True)
+        self.model.mark_wanted(stopping)
+        return stopping.update(is_cancel_requested=False)
+
     def ended_undone(self) -> Self:
         return self.filter(state__in=[State.FAILED, State.CANCELLED])
 

@@ -11,16 +11,20 @@ RUNG_AT_ONCE = 50
 
 @transaction.atomic
 def retry(posts: QuerySet[Post]) -> int:
-    """Queue again what failed or was stopped of `posts`: asking X, and downloads. Return how many jobs."""
+    """Queue again what failed or was stopped of `posts`: asking X, and downloads. Return how many jobs.
+
+    One that was asked to stop and still runs goes on.
+    """
     # By key: what is written below changes what the query finds.
     failed = list(posts.order_by().values_list("pk", flat=True))
-    asking = CollectJob.objects.ended_undone().filter(post__in=failed)
-    storing = VariantJob.objects.ended_undone().filter(variant__video__post__in=failed)
-    first = [*asking[:RUNG_AT_ONCE], *storing[:RUNG_AT_ONCE]]
+    asking = CollectJob.objects.filter(post__in=failed)
+    storing = VariantJob.objects.filter(variant__video__post__in=failed)
+    num_going = int(asking.go_on()) + int(storing.go_on())
+    first = [*asking.ended_undone()[:RUNG_AT_ONCE], *storing.ended_undone()[:RUNG_AT_ONCE]]
     num_queued = int(asking.retry()) + int(storing.retry())
     for job in first:
         job.ring()
-    return num_queued
+    return num_going + num_queued
 
 
 @transaction.atomic

@@ -122,6 +122,18 @@ def test_what_was_cancelled_can_be_tried_again() -> None:
     assert VariantJob.objects.due(timezone.now() + timedelta(seconds=1)).count() == 1
 
 
+def test_download_that_has_not_stopped_yet_goes_on() -> None:
+    variant = waiting_variant(state="running", lease_until=timezone.now() + LEASE)
+    steering.cancel(Post.objects.all())
+
+    num_going = steering.retry(Post.objects.all())
+
+    variant.refresh_from_db()
+    job = VariantJob.objects.get(variant=variant)
+    assert (num_going, variant.state) == (1, "waiting")
+    assert (job.state, job.is_cancel_requested) == ("running", False)
+
+
 def test_progress_of_a_download_is_its_share() -> None:
     variant = waiting_variant(state="running", lease_until=timezone.now() + LEASE, progress=0.5)
 
