@@ -135,11 +135,13 @@ class StorageBroken(Transient):
     remedy = "Look whether MEDIA_ROOT is there and may be written to; it is retried by itself."
 
 
-class BucketFull(DiskFull):
+class BucketFull(Transient):
+    kind = "bucket_full"
     remedy = "Free some space in the bucket, or raise its quota; it is retried by itself."
 
 
-class BucketBroken(StorageBroken):
+class BucketBroken(Transient):
+    kind = "bucket_broken"
     remedy = (
         "Look whether S3_ENDPOINT_URL answers, and S3_BUCKET and its keys are right; it is retried by itself."
     )

@@ -48,8 +48,7 @@ def _fetch(job: VariantJob) -> None:
 
 
 def _not_kept(variant: Variant, exc: OSError) -> Transient:
-    full, broken = DiskFull, StorageBroken
-    if isinstance(exc, storage.BucketError):
-        full, broken = BucketFull, BucketBroken
-    kind = full if exc.errno in (errno.ENOSPC, errno.EDQUOT) else broken
+    is_bucket = isinstance(exc, storage.BucketError)
+    full, broken = (BucketFull, BucketBroken) if is_bucket else (DiskFull, StorageBroken)
+    kind: type[Transient] = full if exc.errno in (errno.ENOSPC, errno.EDQUOT) else broken
     return kind(f"Variant {variant.pk} could not be stored: {exc.strerror or exc}.")

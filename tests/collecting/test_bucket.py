@@ -98,7 +98,7 @@ def test_bucket_that_refuses_is_the_reason_and_the_download_waits(
 
     attempt(job)
 
-    assert (job.state, job.failure_kind) == ("queued", "storage")
+    assert (job.state, job.failure_kind) == ("queued", "bucket_broken")
     assert "S3_BUCKET and its keys" in job.failure_message
     assert job.next_try_at > timezone.now()
 
@@ -110,7 +110,7 @@ def test_bucket_that_is_away_is_the_reason_and_the_download_waits(
 
     attempt(job)
 
-    assert (job.state, job.failure_kind) == ("queued", "storage")
+    assert (job.state, job.failure_kind) == ("queued", "bucket_broken")
     assert "Look whether S3_ENDPOINT_URL answers" in job.failure_message
 
 
@@ -121,7 +121,7 @@ def test_full_bucket_is_the_reason_and_the_download_waits(
 
     attempt(job)
 
-    assert (job.state, job.failure_kind) == ("queued", "disk_full")
+    assert (job.state, job.failure_kind) == ("queued", "bucket_full")
     assert "Free some space in the bucket" in job.failure_message
 
 
