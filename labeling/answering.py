@@ -132,6 +132,14 @@ def give(user: Any, slot: Slot, answer: Answer, **fields: Any) -> Annotation:
     said = {label_field(label): answer.labels.get(label) for label in V5_LABELS}
     beside = {"note": answer.note, "seconds": answer.seconds, "question": answer.question.strip()}
     annotation = _append(user, slot, Outcome.LABELED, **said | beside | fields)
+    append_evidence(annotation, answer)
+    _close(slot)
+    if not slot.is_gold:
+        settling.settle(slot.video)
+    return annotation
+
+
+def append_evidence(annotation: Annotation, answer: Answer) -> None:
     Evidence.objects.bulk_create(
         Evidence(
             annotation=annotation,
@@ -142,10 +150,6 @@ def give(user: Any, slot: Slot, answer: Answer, **fields: Any) -> Annotation:
         )
         for item in answer.evidence
     )
-    _close(slot)
-    if not slot.is_gold:
-        settling.settle(slot.video)
-    return annotation
 
 
 @transaction.atomic
@@ -171,7 +175,7 @@ def skip(
     if errors := [*chain(*texts), *_time_errors("seconds", seconds)]:
         raise InvalidAnswer(errors)
     slot = queue.held(user, claim)
-    to = destination or (SkipDestination.OUT if reason in GOES_OUT else SkipDestination.OTHERS)
+    to = destination or goes_to(reason)
     said = {"note": note, "seconds": seconds, "question": question.strip()}
     annotation = _append(user, slot, Outcome.SKIPPED, skip_reason=reason, skipped_to=to, **said)
     if to == SkipDestination.LATER:
@@ -183,6 +187,11 @@ def skip(
     elif not slot.is_gold:
         queue.open_slot(slot.video)
     return annotation
+
+
+def goes_to(reason: SkipReason) -> SkipDestination:
+    """Return where a skipped video goes if nothing else is said."""
+    return SkipDestination.OUT if reason in GOES_OUT else SkipDestination.OTHERS
 
 
 def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotation:

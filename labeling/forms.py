@@ -7,7 +7,7 @@ from django import forms
 from cakelens.labels import GENERATORS, Label
 from labeling import controls
 from labeling.answering import Answer, EvidenceItem
-from labeling.models import EvidenceKind, SkipReason
+from labeling.models import EvidenceKind, SkipDestination, SkipReason
 
 _PRESSABLE = [(name, name) for name in (*controls.CONTROLS, controls.TAKE)]
 
@@ -18,6 +18,7 @@ class ScreenForm(forms.Form):
     on = forms.MultipleChoiceField(choices=_PRESSABLE, required=False)
     press = forms.ChoiceField(choices=_PRESSABLE, required=False)
     note = forms.CharField(required=False)
+    question = forms.CharField(required=False)
     quote = forms.CharField(required=False)
     seconds = forms.FloatField(required=False)
 
@@ -38,7 +39,7 @@ class ScreenForm(forms.Form):
         """
         labels = controls.judged(self.on_now)
         data = self.cleaned_data
-        return Answer(labels, self._evidence(labels), data["note"], data["seconds"])
+        return Answer(labels, self._evidence(labels), data["note"], data["seconds"], data["question"])
 
     def _evidence(self, labels: dict[Label, bool | None]) -> list[EvidenceItem]:
         """Return an item per kind. It speaks for what is on; on a clip that is not AI, for that."""
@@ -59,8 +60,17 @@ class SkipForm(forms.Form):
     reason = forms.ChoiceField(
         choices=SkipReason, error_messages={"required": "Say why: choose one of the reasons."}
     )
+    destination = forms.ChoiceField(choices=SkipDestination, required=False)
     note = forms.CharField(required=False)
+    question = forms.CharField(required=False)
     seconds = forms.FloatField(required=False, min_value=0)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `answering.skip` takes."""
+        data = self.cleaned_data
+        destination = SkipDestination(data["destination"]) if data["destination"] else None
+        said = {name: data[name] for name in ("note", "question", "seconds")}
+        return {"reason": SkipReason(data["reason"]), "destination": destination} | said
 
 
 class UndoForm(forms.Form):

@@ -1,15 +1,18 @@
 from django.urls import path
 
-from labeling.views import collect, files, labeling, posts, videos
+from labeling.views import collect, files, keys, labeling, posts, videos
 
 app_name = "labeling"
 
 urlpatterns = [
     path("label/", labeling.label, name="label"),
+    path("label/ahead/", labeling.ahead, name="ahead"),
     path("label/undo/", labeling.undo, name="undo"),
     path("label/<uuid:claim>/answer/", labeling.answer, name="answer"),
     path("label/<uuid:claim>/skip/", labeling.skip, name="skip"),
     path("label/<uuid:claim>/heartbeat/", labeling.heartbeat, name="heartbeat"),
+    path("label/video/<int:video>/take/", labeling.reclaim, name="reclaim"),
+    path("keys/", keys.keys, name="keys"),
     path("posts/", posts.post_list, name="post-list"),
     path("posts/<int:pk>/", posts.post_detail, name="post-detail"),
     path("posts/<int:pk>/retry/", posts.post_retry, name="post-retry"),

@@ -4,9 +4,10 @@ from typing import Any
 
 from django import template
 
-from labeling import controls
+from labeling import answering, controls
 from labeling.controls import Control
-from labeling.models import Annotation, EvidenceKind, Outcome, Variant
+from labeling.keymap import GROUPS, Action, Key, in_menu
+from labeling.models import Annotation, EvidenceKind, Outcome, SkipDestination, SkipReason, Variant
 
 register = template.Library()
 
@@ -21,13 +22,23 @@ EVIDENCE_MEANINGS = {
 
 
 @register.simple_tag
-def skip_reasons() -> tuple[Control, ...]:
-    return controls.SKIP_REASONS
+def skip_reasons(keys: dict[str, Key]) -> list[tuple[Control, Key, str]]:
+    """Return the reasons to skip, each with its key and where the video goes if nothing else is said."""
+    return [
+        (reason, keys[in_menu(reason.name)], answering.goes_to(SkipReason(reason.name)).label)
+        for reason in controls.SKIP_REASONS
+    ]
 
 
 @register.simple_tag
-def label_keys() -> dict[str, str]:
-    return {name: control.key.upper() for name, control in controls.CONTROLS.items()}
+def skip_destinations(keys: dict[str, Key]) -> list[tuple[SkipDestination, Key]]:
+    return [(destination, keys[in_menu(destination)]) for destination in SkipDestination]
+
+
+@register.simple_tag
+def key_groups() -> list[tuple[str, list[Action]]]:
+    """Return what keys do beside judging: how an answer is given, and how the clip is moved."""
+    return [(group, actions) for group, actions in GROUPS if group in ("Answer", "Clip")]
 
 
 @register.simple_tag

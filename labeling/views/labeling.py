@@ -3,27 +3,38 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling import answering, controls, queue
+from labeling import answering, controls, queue, reclaiming
 from labeling.answering import InvalidAnswer
 from labeling.forms import ScreenForm, SkipForm, UndoForm
-from labeling.models import SkipReason
+from labeling.models import Slot, Video
 from labeling.queue import ClaimLost
-from labeling.views.access import needs
-from labeling.views.drawing import AT_ONCE, NothingToUndo, draw, go_on, in_words
+from labeling.views.access import is_script, needs
+from labeling.views.drawing import AT_ONCE, draw, draw_parts
+from labeling.views.replying import NothingToUndo, in_words, take
 from labeling.views.screen import screen_for, stage_of
 
 may_label = needs("labeling.label_video", to="label videos")
 
 
 @require_GET
-@never_cache  # the way back must not show a clip that is answered, nor HTMX's part of the page alone
+@never_cache  # the way back must not show a clip that is answered
 @may_label
 def label(request: HttpRequest) -> HttpResponse:
     return draw(request)
+
+
+@require_GET
+@never_cache
+@may_label
+def ahead(request: HttpRequest) -> HttpResponse:
+    """The clips that the browser does not `have` yet, for static/js/reel.js."""
+    return draw_parts(request, set(request.GET.get("have", "").split()))
 
 
 @require_POST
@@ -34,17 +45,16 @@ def answer(request: HttpRequest, claim: UUID) -> HttpResponse:
     form = _checked(ScreenForm(request.POST))
     if form.cleaned_data["press"]:
         return _pressed(request, claim, form)
-    answering.submit(request.user, claim, form.answer())
-    return go_on(request)
+    given = form.answer()
+    return take(request, lambda: answering.submit(request.user, claim, given))
 
 
 @require_POST
 @may_label
 @in_words
 def skip(request: HttpRequest, claim: UUID) -> HttpResponse:
-    data = _checked(SkipForm(request.POST)).cleaned_data
-    answering.skip(request.user, claim, SkipReason(data["reason"]), data["note"], data["seconds"])
-    return go_on(request)
+    arguments = _checked(SkipForm(request.POST)).arguments()
+    return take(request, lambda: answering.skip(request.user, claim, **arguments))
 
 
 @require_POST
@@ -57,8 +67,17 @@ def undo(request: HttpRequest) -> HttpResponse:
     found = next((each for each in answers if wanted in (None, each.pk)), None)
     if found is None:
         raise NothingToUndo("None of your last answers is left to go back to.")
-    answering.reopen(request.user, found)
-    return go_on(request)
+    slot = answering.reopen(request.user, found)
+    return _claimed(slot) if is_script(request) else redirect("labeling:label")
+
+
+@require_POST
+@may_label
+@in_words
+def reclaim(request: HttpRequest, video: int) -> HttpResponse:
+    """Take a video again whose claim was lost with an answer in hand."""
+    slot = reclaiming.reclaim(request.user, get_object_or_404(Video, pk=video))
+    return _claimed(slot) if is_script(request) else redirect("labeling:label")
 
 
 @require_POST
@@ -70,13 +89,18 @@ def heartbeat(request: HttpRequest, claim: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def _claimed(slot: Slot) -> JsonResponse:
+    urls = {name: reverse(f"labeling:{name}", args=[slot.claim]) for name in ("answer", "skip")}
+    return JsonResponse({"claim": slot.claim, "urls": urls})
+
+
 def _pressed(request: HttpRequest, claim: UUID, form: ScreenForm) -> HttpResponse:
     slots = queue.claim(request.user, most=AT_ONCE)
     slot = next((each for each in slots if each.claim == claim), None)
     if slot is None:
         raise ClaimLost
-    name, note = form.cleaned_data["press"], form.cleaned_data["note"]
-    screen = screen_for(slot, stage_of(request), form.on_now, note)
+    name, note, question = (form.cleaned_data[each] for each in ("press", "note", "question"))
+    screen = screen_for(slot, stage_of(request), form.on_now, note, question)
     if name == controls.TAKE:
         on = controls.press_all(form.on_now, screen.ghosts_in_order)
     else:

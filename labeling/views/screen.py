@@ -12,7 +12,7 @@ from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling import controls, timeline
 from labeling.controls import Control
 from labeling.mentions import marked
-from labeling.models import Annotation, Guideline, LabelDefinition, Outcome, Slot, Variant
+from labeling.models import Annotation, Guideline, LabelDefinition, Outcome, Slot, Variant, Video
 from labeling.suggesting import Shown, suggestions_for
 
 TAKEN_FROM = 0.5
@@ -43,6 +43,7 @@ class Screen:
     shown: Shown | None = None
     stage: Stage = None
     at: dict[str, float] = field(default_factory=dict)
+    question: str = ""
 
     @cached_property
     def variant(self) -> Variant | None:
@@ -132,18 +133,21 @@ def stage_of(request: HttpRequest) -> Stage:
     return (int(said[1]), int(said[2])) if said else None
 
 
-def screen_for(slot: Slot, stage: Stage, on: frozenset[str] | None = None, note: str = "") -> Screen:
+def screen_for(
+    slot: Slot, stage: Stage, on: frozenset[str] | None = None, note: str = "", question: str = ""
+) -> Screen:
     """Return the screen of `slot`: with `on` pressed, or as its holder left it when they go back to it."""
     shown = suggestions_for(slot)
     if on is not None:
-        return Screen(slot, on, note, shown, stage)
+        return Screen(slot, on, note, shown, stage, question=question)
     earlier = _earlier(slot)
     if earlier is None:
         return Screen(slot, shown=shown, stage=stage)
     evidence = list(earlier.evidence.all())
     at = {item.kind: item.at_seconds for item in evidence if item.at_seconds is not None}
     kinds = [item.kind for item in evidence]
-    return Screen(slot, controls.pressed_for(earlier, kinds), earlier.note, shown, stage, at)
+    on = controls.pressed_for(earlier, kinds)
+    return Screen(slot, on, earlier.note, shown, stage, at, earlier.question)
 
 
 def _earlier(slot: Slot) -> Annotation | None:
@@ -175,10 +179,24 @@ def _pixels(variant: Variant) -> int:
     return (variant.width or 0) * (variant.height or 0)
 
 
-def definitions() -> list[tuple[Label, str]]:
-    """Return what each label means here: an admin's wording where there is one."""
-    own = dict(LabelDefinition.objects.values_list("label", "text"))
-    return [(label, own.get(label, label.definition)) for label in V5_LABELS]
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a label means here, with clips that show it."""
+
+    label: Label
+    text: str
+    examples: list[Video]
+
+
+def definitions() -> list[Definition]:
+    """Return what each label means: an admin's wording and examples where there are some."""
+    own = {each.label: each for each in LabelDefinition.objects.prefetch_related("examples")}
+    return [
+        Definition(label, own[label].text, list(own[label].examples.all()))
+        if label in own
+        else Definition(label, label.definition, [])
+        for label in V5_LABELS
+    ]
 
 
 def guideline() -> str:

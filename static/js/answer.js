@@ -2,13 +2,22 @@
 // (labeling/controls.py writes them); a pressed button's hidden input speaks for it in the form.
 
 const form = () => document.getElementById("answer");
+const buttons = () => [...form().querySelectorAll(".label-button")];
 const button = (name) => form().querySelector(`.label-button[value="${name}"]`);
 const isOn = (each) => each.getAttribute("aria-pressed") === "true";
+const words = (text) => text.split(" ").filter(Boolean);
+const cap = (each) => each.querySelector(".cap").textContent;
+
+export const onNow = () => buttons().filter(isOn).map((each) => each.querySelector(".word").textContent);
 
 function turn(each, on) {
   each.setAttribute("aria-pressed", String(on));
   each.nextElementSibling.disabled = !on;
-  if (on && each.closest(".evidence")) remember(each.value);
+}
+
+// Press exactly these, and nothing that follows from them: they were pressed before.
+export function turnOnly(names) {
+  for (const each of buttons()) turn(each, names.includes(each.value));
 }
 
 function press(each) {
@@ -18,9 +27,8 @@ function press(each) {
   }
   for (const name of words(each.dataset.clears)) turn(button(name), false);
   for (const name of [each.value, ...words(each.dataset.sets)]) turn(button(name), true);
+  if (each.closest(".evidence")) remember(each.value);
 }
-
-const words = (text) => text.split(" ").filter(Boolean);
 
 // Evidence keeps where in the clip it was seen, and the words of the post that were selected.
 function remember(kind) {
@@ -31,8 +39,8 @@ function remember(kind) {
   if (kind === "author" && isOfPost) form().querySelector("[data-quote]").value = String(selected).slice(0, 1000);
 }
 
-function say(words, question = null) {
-  document.getElementById("problem").textContent = words;
+export function say(problem, question = null) {
+  document.getElementById("problem").textContent = problem;
   for (const each of form().querySelectorAll("[data-refused]")) delete each.dataset.refused;
   if (!question) return;
   question.offsetWidth; // the pulse starts anew
@@ -40,15 +48,17 @@ function say(words, question = null) {
 }
 
 // What is missing, and in which question: an answer without AI_GEN is none, and a yes needs a reason.
-function missing() {
-  const isAi = isOn(button("AI_GEN"));
-  if (!isAi && !isOn(button("NOT_AI"))) {
-    return ["AI_GEN is not judged yet: press Y or N, then Enter.", document.getElementById("verdict")];
+export function missing() {
+  const [yes, no] = [button("AI_GEN"), button("NOT_AI")];
+  const enter = cap(form().querySelector("[data-next]"));
+  if (!isOn(yes) && !isOn(no)) {
+    const problem = `AI_GEN is not judged yet: press ${cap(yes)} or ${cap(no)}, then ${enter}.`;
+    return [problem, document.getElementById("verdict")];
   }
   const evidence = form().querySelector(".evidence");
-  if (!isAi || evidence.querySelector("[aria-pressed=true]")) return null;
-  const keys = [...evidence.querySelectorAll("[data-key]")].map((each) => each.dataset.key.toUpperCase());
-  return [`How do you know? Press one of ${keys.join(" ")}, then Enter.`, evidence];
+  if (!isOn(yes) || evidence.querySelector("[aria-pressed=true]")) return null;
+  const keys = [...evidence.querySelectorAll(".label-button")].map(cap);
+  return [`How do you know? Press one of ${keys.join(" ")}, then ${enter}.`, evidence];
 }
 
 document.addEventListener("click", (event) => {
@@ -61,18 +71,5 @@ document.addEventListener("click", (event) => {
     press(pressed);
   }
   say("");
+  document.dispatchEvent(new CustomEvent("answer:change"));
 });
-
-// Before HTMX hears of it.
-document.addEventListener(
-  "submit",
-  (event) => {
-    const isAnswer = event.target === form() && !event.submitter?.hasAttribute("formaction");
-    const refusal = isAnswer && missing();
-    if (!refusal) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    say(...refusal);
-  },
-  true,
-);

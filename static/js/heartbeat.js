@@ -1,6 +1,8 @@
 // Keep the claims of this screen while somebody is at it. A tab left alone gives its clips back by itself.
 
-import { cookie } from "./csrf.js";
+import { claims } from "./outbox.js";
+import { behind, onStage } from "./reel.js";
+import { send } from "./server.js";
 
 const EVERY = 60_000;
 const STILL_THERE = 10 * 60_000;
@@ -10,25 +12,22 @@ for (const kind of ["keydown", "pointerdown", "pointermove"]) {
   document.addEventListener(kind, () => (lastActive = Date.now()), { passive: true });
 }
 
+const isLeftAlone = () => Date.now() - lastActive > STILL_THERE;
+
 async function beat() {
   const form = document.getElementById("answer");
-  if (!form || Date.now() - lastActive > STILL_THERE) return;
-  const mine = form.dataset.beat;
-  const ahead = document.querySelector("video[data-claim]")?.dataset.claim;
-  const urls = ahead ? [mine, mine.replace(form.closest("[data-claim]").dataset.claim, ahead)] : [mine];
-  for (const url of urls) {
-    const headers = { "X-CSRFToken": cookie(), "HX-Request": "true" };
-    const answer = await fetch(url, { method: "POST", headers }).catch(() => null);
-    if (answer?.status === 409 && url === document.getElementById("answer")?.dataset.beat) {
-      document.getElementById("notice").innerHTML = await answer.text();
-    }
+  if (!form || isLeftAlone()) return;
+  for (const claim of new Set([onStage(), ...behind(), ...claims()])) {
+    const reply = await send(form.dataset.beat.replace(form.dataset.claim, claim)).catch(() => null);
+    if (reply?.status === 401) document.dispatchEvent(new CustomEvent("login:needed"));
+    if (reply?.status !== 409 || claim !== onStage()) continue;
+    // Said now, and not only when the answer is sent: who looks at it can hurry, or go on.
+    document.dispatchEvent(new CustomEvent("claim:lost", { detail: reply.body }));
   }
 }
 
 setInterval(beat, EVERY);
 
-// Nor does an empty screen that nobody looks at take the next clip away from those who wait for one.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const isLookingAgain = event.target.matches(".nothing");
-  if (isLookingAgain && (document.hidden || Date.now() - lastActive > STILL_THERE)) event.preventDefault();
+document.addEventListener("reel:look", (event) => {
+  if (document.hidden || isLeftAlone()) event.preventDefault();
 });

@@ -1,17 +1,18 @@
 // A key presses the button that carries it: <button data-key="k">. So every key is also a button, and what a
 // key does stands in the page. With a menu open only the menu's keys count, and none counts while typing.
-// A key that no button carries becomes an event: "key:arrowup".
+// A key that no button carries becomes an event: "key:shift+arrowup".
 
 const TYPING = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
-const REPEATS = new Set(["arrowleft", "arrowright"]);
+const REPEATS = "[data-step], [data-choose]";
 const NATIVE = { enter: "a, button, summary", space: "a, button, summary, input" };
 const NATIVE_IN_RANGE = new Set(["arrowleft", "arrowright", "arrowup", "arrowdown", "home", "end"]);
 
-function named(event) {
+export function named(event) {
   if (event.key === " ") return "space";
   if (/^Digit\d$/.test(event.code)) return event.shiftKey ? event.key : event.code.at(-1); // AZERTY has digits on shift
   const isForeignLetter = event.key.length === 1 && event.key > "~" && /^Key[A-Z]$/.test(event.code);
-  return (isForeignLetter ? event.code.at(-1) : event.key).toLowerCase();
+  const key = (isForeignLetter ? event.code.at(-1) : event.key).toLowerCase();
+  return event.shiftKey && key.startsWith("arrow") ? `shift+${key}` : key;
 }
 
 // Somebody who came to a control by Tab means that control; a pointer leaves no such wish behind.
@@ -29,12 +30,12 @@ function press(event) {
     if (key === "escape") focused.blur();
     return;
   }
-  const scope = document.querySelector("[popover]:popover-open") ?? document;
-  if (belongsToFocus(key, focused) || (event.repeat && !REPEATS.has(key))) return;
+  const scope = document.querySelector("[popover]:popover-open, dialog[open]") ?? document;
+  if (belongsToFocus(key, focused)) return;
   const button = scope.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
   if (button) {
     event.preventDefault();
-    button.matches("textarea") ? button.focus() : button.click();
+    if (!event.repeat || button.matches(REPEATS)) button.matches("textarea") ? button.focus() : button.click();
   } else if (scope === document && !document.dispatchEvent(new CustomEvent(`key:${key}`, { cancelable: true }))) {
     event.preventDefault();
   }

@@ -1,15 +1,26 @@
 // The labeling screen: what runs on it, each behaviour in a module of its own.
 
 import "./answer.js";
-import "./csrf.js";
+import "./draft.js";
 import "./heartbeat.js";
+import "./kept.js";
 import "./keys.js";
+import "./login.js";
+import "./lost.js";
+import "./player.js";
 import "./reveal.js";
-import "./save.js";
-import { attach } from "./player.js";
+import "./saved.js";
 import "./stage.js";
-import "./stopwatch.js";
+import "./submit.js";
 import "./timeline.js";
+import "./undo.js";
+import "./width.js";
+import "./zoom.js";
+import { claims } from "./outbox.js";
+import { advance, onStage, refill } from "./reel.js";
+import { wake } from "./sender.js";
 
-attach();
-document.addEventListener("htmx:afterSettle", attach);
+// After a reload the server may still hold out a clip whose answer is on its way.
+if (claims().has(onStage())) advance();
+else if (!onStage()) refill();
+wake();

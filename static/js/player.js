@@ -1,8 +1,9 @@
 // The clip's own controls: in place of the browser's, which a browser without scripts keeps.
 
-const SPEED = "cakelens.speed";
+import { set, setting } from "./settings.js";
+
 const part = (name) => document.querySelector(`.transport [data-${name}]`);
-const clip = () => document.querySelector(".stage .clip");
+export const clip = () => document.querySelector(".stage .clip");
 
 export function seek(seconds) {
   const video = clip();
@@ -12,24 +13,35 @@ export function seek(seconds) {
 }
 
 // Take over the clip that is on the stage now; it may have loaded behind the last one.
-export function attach() {
+function attach() {
   const video = clip();
   const transport = document.querySelector(".transport");
   if (!video || !transport?.hidden) return;
   video.controls = false;
   transport.hidden = false;
-  video.removeAttribute("data-claim");
-  video.loop = true;
-  video.muted = true;
-  video.playbackRate = Number(localStorage.getItem(SPEED) ?? 1);
-  part("speed").value = String(video.playbackRate);
-  for (const kind of ["play", "pause", "timeupdate", "loadedmetadata", "seeked"]) video.addEventListener(kind, draw);
+  video.loop = setting("loop", true);
+  video.muted = setting("muted", true);
+  video.volume = setting("volume", 1);
+  for (const kind of ["play", "pause", "timeupdate", "loadedmetadata", "seeked", "volumechange"]) video.addEventListener(kind, draw);
+  chooseSize();
+  rate(setting("speed", 1));
   play(video);
   requestAnimationFrame(follow);
 }
 
+// Refused with sound where nobody has pressed anything yet; refused at all, the button still says what is.
 function play(video) {
-  video.play().catch(() => draw()); // refused, or replaced while it loaded: the button still says what is
+  video.play().catch((error) => {
+    if (error.name !== "NotAllowedError" || video.muted) return draw();
+    video.muted = true;
+    return play(video);
+  });
+}
+
+function rate(speed) {
+  clip().defaultPlaybackRate = speed; // another encoding begins with it
+  clip().playbackRate = speed;
+  part("speed").value = String(speed);
 }
 
 // timeupdate comes four times a second, too coarse for a playhead.
@@ -51,6 +63,9 @@ function draw() {
   part("clock").textContent = clockOf(video.currentTime);
   part("play").toggleAttribute("data-playing", !video.paused);
   part("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
+  part("loop").setAttribute("aria-pressed", String(video.loop));
+  part("sound").setAttribute("aria-pressed", String(!video.muted));
+  part("volume").value = video.volume;
   part("now")?.setAttribute("x1", video.currentTime);
   part("now")?.setAttribute("x2", video.currentTime);
 }
@@ -78,53 +93,62 @@ function choose(list, by) {
 
 function changeVariant(url) {
   const video = clip();
-  const [at, paused, speed] = [video.currentTime, video.paused, video.playbackRate];
+  const [at, paused] = [video.currentTime, video.paused];
   video.src = url;
   video.addEventListener(
     "loadedmetadata",
     () => {
       video.currentTime = at;
-      video.playbackRate = speed;
       if (!paused) play(video);
     },
     { once: true },
   );
 }
 
+// The server picks what suits the window; who chose a size by hand gets the nearest one, for this and every clip.
+function chooseSize() {
+  const side = setting("side", null);
+  const list = part("variants");
+  if (side === null || !list.options.length) return;
+  const distance = (option) => Math.abs(Number(option.dataset.side) - side);
+  const nearest = [...list.options].reduce((best, each) => (distance(each) < distance(best) ? each : best));
+  if (nearest.selected) return;
+  nearest.selected = true;
+  changeVariant(nearest.value);
+}
+
 const clicks = {
   play: (video) => (video.paused ? (play(video), requestAnimationFrame(follow)) : video.pause()),
   step: (_, button) => step(Number(button.dataset.step)),
-  loop: (video, button) => button.setAttribute("aria-pressed", String((video.loop = !video.loop))),
-  sound: (video, button) => button.setAttribute("aria-pressed", String(!(video.muted = !video.muted))),
+  loop: (video) => set("loop", (video.loop = !video.loop)),
+  sound: (video) => set("muted", (video.muted = !video.muted)),
+  choose: (_, button) => choose(part(button.dataset.choose), Number(button.dataset.by)),
 };
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".transport button");
   const name = Object.keys(clicks).find((each) => button && each in button.dataset);
-  if (name) clicks[name](clip(), button);
+  if (!name || !clip()) return;
+  clicks[name](clip(), button);
+  draw();
 });
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-seek]")) seek(Number(event.target.value));
+  if (event.target.matches("[data-volume]")) set("volume", (clip().volume = Number(event.target.value)));
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-variants]")) changeVariant(event.target.value);
-  if (!event.target.matches("[data-speed]")) return;
-  clip().playbackRate = Number(event.target.value);
-  localStorage.setItem(SPEED, event.target.value);
+  const { target } = event;
+  if (target.matches("[data-variants]")) {
+    set("side", Number(target.selectedOptions[0].dataset.side));
+    changeVariant(target.value);
+  }
+  if (target.matches("[data-speed]")) {
+    rate(Number(target.value));
+    set("speed", Number(target.value));
+  }
 });
 
-const keys = {
-  arrowup: () => choose(part("speed"), 1),
-  arrowdown: () => choose(part("speed"), -1),
-  ".": () => choose(part("variants"), -1), // the list begins with the largest
-  ",": () => choose(part("variants"), 1),
-};
-for (const [key, act] of Object.entries(keys)) {
-  document.addEventListener(`key:${key}`, (event) => {
-    if (!part("speed")) return;
-    event.preventDefault();
-    act();
-  });
-}
+document.addEventListener("clip:shown", attach);
+attach();

@@ -10,43 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from labeling.models import Annotation, Outcome, Slot, Video
 from tests import factories
 from tests.browser.conftest import PASSWORD, Picture, Stock, be, log_in, suggest
+from tests.browser.screen import SCORES, begin, claim_of, clip_time, go_on, is_on, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-SCORES = [0.31, 0.42, 0.77, 0.86, 0.93, 0.71, 0.48, 0.62]
-
-
-def begin(page: Page, site: str) -> None:
-    """Be Ana, logged in, with the first clip on the stage."""
-    be(page, site, factories.make_user("ana", password=PASSWORD))
-    page.goto(f"{site}/label/")
-    expect(page.locator(".transport")).to_be_visible()
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def claim_of(page: Page) -> str:
-    return str(page.locator("#screen").get_attribute("data-claim"))
-
-
-def go_on(page: Page, *keys: str) -> None:
-    """Press `keys` and wait until another clip, or none, is on the stage."""
-    before = claim_of(page)
-    press(page, *keys)
-    expect(page.locator("#screen")).not_to_have_attribute("data-claim", before)
-    expect(page.locator("#saved")).to_have_text("saved")
-
-
-def is_on(page: Page, name: str) -> bool:
-    button = page.get_by_role("button", name=name, exact=True)
-    return button.get_attribute("aria-pressed") == "true"
-
-
-def clip_time(page: Page) -> float:
-    return float(page.locator(".stage .clip").evaluate("clip => clip.currentTime"))
 
 
 @pytest.mark.embedded
@@ -166,7 +132,7 @@ def test_timeline_jumps_to_what_the_model_saw(page: Page, site: str, stock: Stoc
 def test_next_clip_has_loaded_behind_this_one(page: Page, site: str, stock: Stock) -> None:
     stock(2)
     begin(page, site)
-    behind = page.locator("video[data-claim]")
+    behind = page.locator("#wings video")
     behind.evaluate("clip => { clip.wasBehind = true; }")
     expect(behind).to_have_js_property("readyState", 4)
 
@@ -301,7 +267,7 @@ def test_claims_are_kept_while_somebody_is_there(page: Page, site: str, stock: S
     page.clock.install()
     begin(page, site)
     Slot.objects.update(lease_until=timezone.now())
-    behind = page.locator("video[data-claim]").get_attribute("data-claim")
+    behind = page.locator("#wings video").get_attribute("data-claim")
     beats = [page.expect_response(f"**/{claim}/heartbeat/") for claim in (claim_of(page), behind)]
 
     with beats[0], beats[1]:
@@ -353,59 +319,6 @@ def test_works_without_scripts(browser: Browser, site: str, stock: Stock) -> Non
         "VEO",
     ]
     assert Annotation.objects.get(video=videos[1]).skip_reason == "offensive"
-
-
-def test_lost_claim_is_told_and_next_is_one_press_away(browser: Browser, site: str, stock: Stock) -> None:
-    stock(2)
-    context = browser.new_context()
-    page = context.new_page()
-    begin(page, site)
-    Slot.objects.filter(claim=claim_of(page)).update(claim="0" * 32)
-
-    press(page, "y", "b", "Enter")
-
-    expect(page.locator("#notice")).to_contain_text("This video is no longer yours")
-    expect(page.locator("#saved")).to_have_text("not saved")
-    assert is_on(page, "AI_GEN")
-    page.get_by_role("link", name="Next clip").click()
-    expect(page.locator("#notice")).to_be_empty()
-    context.close()
-
-
-def test_answer_survives_a_lost_connection(browser: Browser, site: str, stock: Stock) -> None:
-    stock(2)
-    context = browser.new_context()
-    page = context.new_page()
-    begin(page, site)
-    context.set_offline(True)
-
-    press(page, "7", "b", "Enter")
-    expect(page.locator("#saved")).to_contain_text("not saved: no connection")
-    assert is_on(page, "VEO")
-    context.set_offline(False)
-    go_on(page, "Enter")
-    context.close()
-
-    assert Annotation.objects.get().veo is True
-
-
-def test_answer_survives_a_logout(browser: Browser, site: str, stock: Stock) -> None:
-    stock(2)
-    context = browser.new_context()
-    page = context.new_page()
-    begin(page, site)
-    context.clear_cookies(name="sessionid")
-
-    press(page, "7", "b", "Enter")
-    expect(page.locator("#notice")).to_contain_text("You were logged out. Nothing is lost")
-    with context.expect_page() as opened:
-        page.get_by_role("link", name="log in in another tab").click()
-    log_in(opened.value, site, "ana")
-    opened.value.close()
-    go_on(page, "Enter")
-    context.close()
-
-    assert Annotation.objects.get().veo is True
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -1,0 +1,72 @@
+"""A person's own keys, and which clips they want to see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from labeling import keymap
+from labeling.models import Preferences
+from labeling.views.labeling import may_label
+
+
+class KeysForm(forms.Form):
+    """One field an action, named after it; static/js/keysheet.js fills in what is pressed."""
+
+    shows_sensitive = forms.BooleanField(
+        required=False,
+        label="Hand me sensitive clips",
+        help_text="They are blurred until you ask. Off: they go to others.",
+    )
+
+    def __init__(self, keys: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, action in keymap.ACTIONS.items():
+            self.fields[name] = forms.CharField(
+                label=action.words,
+                initial=keys[name],
+                required=False,
+                strip=False,
+                max_length=20,
+                widget=forms.TextInput(
+                    attrs={"class": "input key-field", "autocomplete": "off", "data-default": action.key}
+                ),
+            )
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        return [(group, [self[action.name] for action in actions]) for group, actions in keymap.GROUPS]
+
+    def clean(self) -> dict[str, Any]:
+        for name, words in keymap.errors_in(self.chosen).items():
+            self.add_error(name, words)
+        return self.cleaned_data
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return {name: self.cleaned_data.get(name, "").lower() for name in keymap.ACTIONS}
+
+
+@require_http_methods(["GET", "POST"])
+@may_label
+def keys(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    preferences = Preferences.objects.filter(user=user).first() or Preferences(user=user)
+    now = {name: key.name for name, key in keymap.keys_of(user).items()}
+    form = KeysForm(
+        now,
+        request.POST if request.method == "POST" else None,
+        initial={"shows_sensitive": preferences.shows_sensitive},
+        auto_id="key-%s",
+    )
+    if request.method == "POST" and form.is_valid():
+        preferences.keymap = keymap.changed(form.chosen)
+        preferences.shows_sensitive = form.cleaned_data["shows_sensitive"]
+        preferences.save()
+        messages.success(request, "Your keys are saved.")
+        return redirect("labeling:keys")
+    return render(request, "labeling/keys.html", {"form": form}, status=422 if form.errors else 200)

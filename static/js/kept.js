@@ -1,0 +1,48 @@
+// Answers that stand aside, in words, each with what can be done: take the clip again and save it, or discard it.
+
+import { renew, remove, stuck } from "./outbox.js";
+import * as draft from "./draft.js";
+import { bring, refill } from "./reel.js";
+import { wake } from "./sender.js";
+import { send } from "./server.js";
+
+const notice = document.getElementById("notice");
+const pattern = document.getElementById("kept-answer");
+
+function draw() {
+  for (const old of notice.querySelectorAll(".kept")) old.remove();
+  for (const entry of stuck()) notice.append(drawn(entry));
+}
+
+function drawn(entry) {
+  const part = pattern.content.firstElementChild.cloneNode(true);
+  part.querySelector("[data-words]").textContent = `${entry.words} Your answer (${entry.says}) is kept here.`;
+  part.querySelector("[data-again]").addEventListener("click", () => again(entry, part));
+  part.querySelector("[data-discard]").addEventListener("click", () => {
+    remove(entry);
+    refill();
+  });
+  return part;
+}
+
+async function again(entry, part) {
+  if (entry.state === "refused") return goBackTo(entry);
+  const reply = await send(entry.reclaim, { fields: [["video", entry.video]] }).catch(() => null);
+  if (reply?.status === 200) {
+    renew(entry, { claim: reply.body.claim, url: reply.body.urls[entry.kind] });
+    return wake();
+  }
+  const why = reply ? (reply.body.fate ?? reply.body.detail ?? `The server said ${reply.status}.`) : "No connection.";
+  part.querySelector("[data-words]").textContent = `Not yet. ${why} Your answer (${entry.says}) is kept here.`;
+  return undefined;
+}
+
+// What the server would not take can be put right by hand, with all that was pressed.
+function goBackTo(entry) {
+  draft.put(entry.video, entry.fields);
+  remove(entry);
+  return bring(entry.claim);
+}
+
+document.addEventListener("outbox:change", draw);
+draw();

@@ -1,0 +1,21 @@
+// The page of a person's keys: in a field, the next key pressed is the one that is written there.
+
+import { named } from "./keys.js";
+
+const sheet = document.getElementById("key-sheet");
+const LEAVES = new Set(["tab", "shift", "control", "alt", "meta", "escape"]);
+const back = sheet.querySelector("[data-defaults]");
+
+sheet.addEventListener("keydown", (event) => {
+  const field = event.target.closest("[data-default]");
+  const key = named(event);
+  if (!field || LEAVES.has(key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  field.value = key;
+  field.select();
+});
+
+back.hidden = false;
+back.addEventListener("click", () => {
+  for (const field of sheet.querySelectorAll("[data-default]")) field.value = field.dataset.default;
+});

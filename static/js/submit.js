@@ -1,0 +1,36 @@
+// Enter: the answer goes into the outbox, the next clip comes, and then it is sent. In this order, so that
+// neither a reload nor a dead server loses it, and nobody waits.
+
+import { missing, onNow, say } from "./answer.js";
+import * as draft from "./draft.js";
+import { put } from "./outbox.js";
+import { advance, onStage } from "./reel.js";
+import { wake } from "./sender.js";
+import { count } from "./stopwatch.js";
+
+function answer(form, submitter) {
+  form.elements.seconds.value = count().toFixed(1);
+  const isSkip = submitter?.name === "reason";
+  const { video, reclaim } = form.dataset;
+  put({
+    kind: isSkip ? "skip" : "answer",
+    url: new URL(isSkip ? submitter.formAction : form.action).pathname,
+    claim: onStage(),
+    video,
+    reclaim,
+    fields: draft.fieldsOf(form, submitter),
+    says: isSkip ? `skip: ${submitter.value.replaceAll("_", " ")}` : onNow().join(", "),
+  });
+  draft.drop(video);
+  advance();
+  wake();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.id !== "answer") return;
+  event.preventDefault();
+  const refusal = event.submitter?.name === "reason" ? null : missing();
+  if (refusal) say(...refusal);
+  else answer(form, event.submitter);
+});

@@ -1,0 +1,325 @@
+"""Nothing is lost: answers that meet a dead network, a dead server, a logout, or another person."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from labeling.models import Annotation, Slot, Video
+from tests import factories
+from tests.browser.axe import violations
+from tests.browser.conftest import PASSWORD, Picture, Stock, be
+from tests.browser.screen import begin, claim_of, go_on, is_on, press
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser whose console may complain: what goes wrong here is meant to."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def rough(context: BrowserContext) -> Page:
+    """A page for what the strict `page` would not let pass."""
+    return context.new_page()
+
+
+def saved(page: Page, words: str = "saved") -> None:
+    expect(page.locator("#saved")).to_have_text(words)
+
+
+def give_to(username: str, video: Video) -> None:
+    """Let the claim on a video run out, and somebody else take it."""
+    slot = video.slots.get()
+    Slot.objects.filter(pk=slot.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    factories.hold(Slot.objects.get(pk=slot.pk), factories.make_user(username))
+
+
+def test_next_clip_comes_before_the_answer_arrives(page: Page, site: str, stock: Stock) -> None:
+    stock(3)
+    begin(page, site)
+    first, held = claim_of(page), []
+    page.route("**/answer/", lambda route: held.append(route))
+
+    press(page, "7", "b", "Enter")
+
+    expect(page.locator("#screen")).not_to_have_attribute("data-claim", first)
+    saved(page, "saving…")
+    assert not Annotation.objects.exists()
+    held[0].continue_()
+    saved(page)
+    assert Annotation.objects.get().veo is True
+
+
+def test_answers_given_offline_are_sent_when_the_network_is_back(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    videos = stock(4)
+    begin(rough, site)
+    context.set_offline(True)
+
+    press(rough, "7", "b", "Enter", "n", "Enter")
+    saved(rough, "no connection: 2 answers kept here")
+    assert not Annotation.objects.exists()
+    context.set_offline(False)
+    saved(rough)
+
+    assert [Annotation.objects.get(video=video).veo for video in videos[:2]] == [True, False]
+    expect(rough.locator("#facts")).to_contain_text("2 today")
+
+
+def test_every_clip_answered_offline_says_what_happens_next(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    stock(4)
+    begin(rough, site)
+    context.set_offline(True)
+
+    press(rough, *["n", "Enter"] * 3)
+    expect(rough.get_by_role("heading", name="Your answers are on their way")).to_be_visible()
+    assert violations(rough) == []
+    context.set_offline(False)
+
+    expect(rough.locator(".transport")).to_be_visible()
+    assert Annotation.objects.count() == 3
+
+
+def test_answers_on_their_way_survive_a_reload(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    stock(3)
+    begin(rough, site)
+    rough.route("**/answer/", lambda route: route.abort())
+    press(rough, "7", "b", "Enter")
+    saved(rough, "no connection: 1 answer kept here")
+    rough.unroute("**/answer/")
+
+    rough.reload()
+
+    saved(rough)
+    assert Annotation.objects.get().veo is True
+    assert claim_of(rough) == str(Slot.objects.held().order_by("claimed_at", "pk")[0].claim)
+
+
+def test_half_an_answer_survives_a_reload(page: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    begin(page, site)
+    press(page, "7", "x", "a", "/", *"odd hands", "Escape", "i", *"is it Veo?")
+
+    page.reload()
+
+    assert [is_on(page, name) for name in ("AI_GEN", "VEO", "watermark", "ANIME_2D")] == [True] * 4
+    assert page.locator("#note").input_value() == "odd hands"
+    go_on(page, "Enter")
+    assert Annotation.objects.get().question == "is it Veo?"
+    assert Annotation.objects.get().evidence.get().at_seconds is not None
+
+
+def test_answer_whose_reply_was_lost_is_taken_once(rough: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(rough, site)
+    lost: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    rough.route("**/answer/", lose_the_first)
+    press(rough, "n", "Enter")
+
+    saved(rough)
+    assert lost == [201]
+    assert Annotation.objects.count() == 1
+
+
+def test_server_that_fails_gets_the_answer_again(rough: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(rough, site)
+    rough.route("**/answer/", lambda route: route.fulfill(status=502), times=1)
+
+    press(rough, "n", "Enter")
+
+    saved(rough, "the server fails: 1 answer kept here")
+    saved(rough)
+    assert Annotation.objects.get().ai_gen is False
+
+
+def test_expired_session_is_renewed_in_place(
+    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture
+) -> None:
+    stock(3)
+    begin(rough, site)
+    context.clear_cookies(name="sessionid")
+
+    press(rough, "7", "b", "Enter")
+    dialog = rough.get_by_role("dialog", name="You were logged out")
+    expect(dialog).to_be_visible()
+    saved(rough, "logged out: 1 answer kept here")
+    assert violations(rough) == []
+    picture(rough, "label-logged-out")
+    rough.keyboard.type("wrong horse")
+    press(rough, "Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("Please enter a correct username and password")
+    rough.keyboard.type(PASSWORD)
+    press(rough, "Enter")
+
+    expect(dialog).to_be_hidden()
+    saved(rough)
+    assert Annotation.objects.get().veo is True
+    go_on(rough, "n", "Enter")
+
+
+def test_cookies_that_are_gone_are_no_loss(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    stock(2)
+    begin(rough, site)
+    context.clear_cookies()
+
+    press(rough, "n", "Enter")
+    expect(rough.get_by_role("dialog", name="You were logged out")).to_be_visible()
+    rough.keyboard.type(PASSWORD)
+    press(rough, "Enter")
+
+    saved(rough)
+    assert Annotation.objects.count() == 1
+
+
+def test_answer_is_never_sent_for_somebody_else(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    stock(2)
+    begin(rough, site)
+    be(rough, site, factories.make_user("ben"))
+
+    press(rough, "n", "Enter")
+
+    expect(rough.get_by_role("dialog", name="You were logged out")).to_be_visible()
+    assert not Annotation.objects.exists()
+
+
+def test_lost_claim_says_to_whom_and_is_taken_again_by_a_key(
+    rough: Page, site: str, stock: Stock, picture: Picture
+) -> None:
+    video = stock(3)[0]
+    begin(rough, site)
+    give_to("ben", video)
+
+    press(rough, "7", "b", "Enter")
+    notice = rough.locator("#notice")
+    expect(notice).to_contain_text("ben has it until")
+    expect(notice).to_contain_text("Your answer (AI_GEN, VEO, artefacts) is kept here.")
+    saved(rough, "1 answer not saved")
+    assert violations(rough) == []
+    picture(rough, "label-lost")
+    press(rough, "r")
+    expect(notice).to_contain_text("Not yet. ben has it until")
+    Slot.objects.filter(video=video).update(lease_until=timezone.now())
+    press(rough, "r")
+
+    saved(rough)
+    expect(notice).to_be_empty()
+    assert Annotation.objects.get().veo is True
+
+
+def test_lost_answer_survives_a_reload_until_it_is_discarded(rough: Page, site: str, stock: Stock) -> None:
+    video = stock(2)[0]
+    begin(rough, site)
+    give_to("ben", video)
+    press(rough, "n", "Enter")
+    expect(rough.locator("#notice")).to_contain_text("ben has it until")
+
+    rough.reload()
+    rough.get_by_role("button", name="Discard it").click()
+
+    saved(rough)
+    expect(rough.locator("#notice")).to_be_empty()
+    assert not Annotation.objects.exists()
+
+
+def test_refused_answer_can_be_put_right(rough: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(rough, site)
+    rough.locator("#note").evaluate("note => { note.maxLength = 9999; note.value = 'x'.repeat(5000); }")
+
+    press(rough, "n", "Enter")
+    expect(rough.locator("#notice")).to_contain_text("note may have 4,000 characters, it has 5,000.")
+    assert not Annotation.objects.exists()
+    press(rough, "r")
+    expect(rough.locator("#note")).to_have_value("x" * 5000)
+    rough.locator("#note").fill("odd hands")
+    press(rough, "Escape", "Enter")
+
+    saved(rough)
+    assert Annotation.objects.get().note == "odd hands"
+
+
+def test_claim_lost_while_looking_is_told_at_once(rough: Page, site: str, stock: Stock) -> None:
+    stock(1)
+    rough.clock.install()
+    begin(rough, site)
+    Slot.objects.update(claim=uuid4())
+
+    rough.clock.run_for(61_000)
+
+    expect(rough.locator("#notice")).to_contain_text("This video is no longer yours")
+
+
+def test_undo_waits_for_an_answer_that_is_not_saved(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    stock(3)
+    begin(rough, site)
+    context.set_offline(True)
+    press(rough, "n", "Enter")
+    saved(rough, "no connection: 1 answer kept here")
+
+    press(rough, "Backspace")
+    expect(rough.locator("#notice")).to_contain_text("The last answer is not saved yet.")
+    context.set_offline(False)
+    saved(rough)
+    go_on(rough, "Backspace")
+
+    assert is_on(rough, "not AI")
+
+
+def test_clip_left_for_an_undone_one_keeps_what_was_pressed(page: Page, site: str, stock: Stock) -> None:
+    stock(3)
+    begin(page, site)
+    go_on(page, "n", "Enter")
+    press(page, "7")
+
+    go_on(page, "Backspace")
+    assert is_on(page, "not AI")
+    go_on(page, "Enter")
+
+    assert is_on(page, "VEO")
+
+
+def test_two_people_at_once_never_have_the_same_clip(browser: Browser, site: str, stock: Stock) -> None:
+    videos = stock(6)
+    contexts = [browser.new_context() for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    for page, name in zip(pages, ("ana", "ben"), strict=True):
+        begin(page, site, name)
+
+    for _ in range(3):
+        for page in pages:
+            press(page, "n", "Enter")
+            saved(page)
+    for context in contexts:
+        context.close()
+
+    assert {Annotation.objects.get(video=video).labeler.get_username() for video in videos} == {"ana", "ben"}
+    assert Annotation.objects.filter(labeler__username="ana").count() == 3
