@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -23,6 +23,7 @@ from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, JobInterrupted, State
 from labeling import storage
 from training.config import TrainConfig
+from training.curve import Curve
 from training.manifest import Manifest, ManifestError, read_manifest
 from training.models import TrainingBatch, TrainingRun, Withdrawal
 
@@ -235,6 +236,7 @@ def perform(run: TrainingRun, trainer: "Trainer") -> Iterator["Report"]:
     try:
         with kept_alive(run) as pulse:
             writer = _Writer(run)
+            curve = writer.curve
             for report in trainer.run():
                 pulse.check()
                 writer.write(report)
@@ -250,7 +252,7 @@ def perform(run: TrainingRun, trainer: "Trainer") -> Iterator["Report"]:
     if trainer.result is None:
         _stopped(run)
     else:
-        _conclude(run, trainer)
+        _conclude(run, trainer, curve)
 
 
 def _interrupted(exc: JobInterrupted) -> str:
@@ -268,23 +270,29 @@ class _Writer:
     def __init__(self, run: TrainingRun) -> None:
         self.run = run
         self.written_at = 0.0
+        self.curve = Curve.of(run.metrics.get("curve"))
 
     def write(self, report: "Report") -> None:
         from training.loop import StepReport
 
+        if not isinstance(report, StepReport):
+            return
+        if report.loss is not None:
+            self.curve.add(report.step, report.loss)
         now = time.monotonic()
-        if not isinstance(report, StepReport) or now - self.written_at < SECONDS_BETWEEN_WRITES:
+        if now - self.written_at < SECONDS_BETWEEN_WRITES and report.step < report.total:
             return
         self.written_at = now
         self.run.beat(report.step / report.total)
-        values = {"step": report.step, "eta_seconds": report.eta_seconds}
+        values: dict[str, Any] = {"step": report.step, "eta_seconds": report.eta_seconds}
+        values["metrics"] = {"curve": self.curve.to_dict()}
         if report.loss is not None:
             values |= {"loss_last": report.loss}
             TrainingRun.objects.filter(pk=self.run.pk, loss_first=None).update(loss_first=report.loss)
         TrainingRun.objects.filter(pk=self.run.pk, owner=self.run.owner).update(**values)
 
 
-def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
+def _conclude(run: TrainingRun, trainer: "Trainer", curve: Curve) -> None:
     """Register the model, then close the run: a run that says it is done has its model."""
     from inference import runner
     from training import measurements
@@ -308,7 +316,7 @@ def _conclude(run: TrainingRun, trainer: "Trainer") -> None:
         loss_first=result.loss_first,
         loss_last=result.loss_last,
         eta_seconds=0,
-        metrics=metrics,
+        metrics=metrics | {"curve": curve.to_dict()},
         model_slug=trainer.slug,
     )
     run.finish()

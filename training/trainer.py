@@ -5,11 +5,11 @@
         ...  # a StepReport for each step, a StageReport for each file checked and video judged
     trainer.result
 
-The folder `out_dir` then holds `config.json`, `best.safetensors`, `checkpoints/` and `metrics.json`.
+The folder `out_dir` then holds `config.json`, `best.safetensors`, `checkpoints/`, `logs/` and `metrics.json`.
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -26,6 +26,7 @@ from training.dataset import FramesetDataset, Minibatch, Unreadable, make_miniba
 from training.evaluate import VideoScore, detailed, evaluate, thresholds_of
 from training.judging import Judge
 from training.learner import Learner
+from training.logs import Logs, LogsMissing, logs_of
 from training.loop import NonFiniteGradient, StepReport, StepResult, Stopwatch
 from training.machine import core_left_free, keep_freed_memory
 from training.manifest import Manifest, canonical_digest
@@ -74,6 +75,7 @@ class Trainer:
         self.is_resumed, self._init = resume, init
         self._stop, self._is_ended = Event(), False
         self._progress = Progress()
+        self._logs: Logs | None = None
         self._rows = split_rows(manifest, config.hold_out)
         self._schedule = Schedule.of(self._rows["train"], config, world.size)
         # Of the rows in hand: a video withdrawn since the export changes every later minibatch.
@@ -109,11 +111,24 @@ class Trainer:
             yield from self._check_files()
             with core_left_free(), memory_told(self.config, self.device), self._checkpoints.finished():
                 learner = self._learner()
-                yield from self._train(learner, self._begin(learner))
+                start = self._begin(learner)
+                with self._logged(start):
+                    yield from self._train(learner, start)
                 if not self._is_ended:
                     yield from self._conclude()
-        except (RankLost, TooLittleMemory) as exc:
+        except (RankLost, TooLittleMemory, LogsMissing) as exc:
             raise TrainingError(str(exc)) from exc
+
+    @contextmanager
+    def _logged(self, start: int) -> Iterator[None]:
+        """Keep logs in the first process, until the block ends."""
+        if not self.world.is_first:
+            yield
+            return
+        name = self.slug or self.out_dir.name
+        folder = self.out_dir / "logs"
+        with logs_of(folder, self.config, self.media_dir, start=start, name=name) as self._logs:
+            yield
 
     def _learner(self) -> Learner:
         is_balanced = self.config.label_weights == "balanced"
@@ -173,7 +188,10 @@ class Trainer:
             for step, minibatch in enumerate(minibatches, start + 1):
                 stopwatch.data_ready()
                 result = self._step(step, learner, minibatch)
-                yield self._report(step, minibatch, result, learner, stopwatch)
+                report = self._report(step, minibatch, result, learner, stopwatch)
+                if self._logs is not None:
+                    self._logs.step(report)
+                yield report
                 self._checkpoints.check()
                 if self._is_due(step, self.config.validate_every):
                     yield from self._validate(learner, step)
@@ -222,7 +240,10 @@ class Trainer:
     def _validate(self, learner: Learner, step: int) -> Iterator[StageReport]:
         """Judge the validation videos and keep the weights if they are the best so far."""
         judged = yield from self._judge.judge(learner.judged, "validation", self._rows["validation"])
-        if self._progress.take(step, self._readable(judged)) and self.world.is_first:
+        scores = self._readable(judged)
+        if self._logs is not None:
+            self._logs.judged(step, scores)
+        if self._progress.take(step, scores) and self.world.is_first:
             extra = {"batch_digest": self.manifest.digest, "step": str(step), "revision": revision()}
             weights.save_weights(learner.judged, self.weights_path, slug=self.slug, extra=extra)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training import views
+from training import starting, views
 
 app_name = "training"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("batches/by-digest/<str:digest>/", views.batch_by_digest, name="batch-by-digest"),
     path("batches/<str:slug>/", views.batch_detail, name="batch-detail"),
     path("batches/<str:slug>/videos/", views.batch_videos, name="batch-videos"),
+    path("batches/<str:slug>/train/", starting.train_order, name="train-order"),
     path("batches/<str:slug>/manifest/", views.manifest, name="manifest"),
     path("videos/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("exports/", views.export_order, name="export-order"),

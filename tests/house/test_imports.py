@@ -26,7 +26,16 @@ TORCH_FREE = (
     "cakelens.labels",
 )
 # Beside the torch side of training: what runs a model, and the command that fetches its weights.
-RUNNERS = ("inference.runner", "inference.management.commands.add_model", "training.evaluate", "training.judging", "training.evaluations", "training.ladder")
+RUNNERS = (
+    "inference.runner",
+    "inference.management.commands.add_model",
+    "training.evaluate",
+    "training.judging",
+    "training.evaluations",
+    "training.ladder",
+    "training.logs",
+    "inference.publishing",
+)
 # What a DataLoader worker or a GPU box loads, beside the modules that import torch.
 PLAIN_TRAINING = ("training.baseline", "training.config", "training.evaluate", "training.manifest")
 HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp", "imagehash", "scipy")

@@ -1,0 +1,30 @@
+"""What the page of a batch shows of its runs: the curve of each, and the form that starts one."""
+
+from typing import Any
+
+from django import template
+from django.template import Context
+
+from training import curve
+from training.models import TrainingBatch, TrainingRun
+from training.starting import StartForm
+
+register = template.Library()
+
+
+@register.inclusion_tag("training/_curve.html")
+def loss_curve(run: TrainingRun) -> dict[str, Any]:
+    """Draw how the loss went."""
+    return {"run": run, "path": curve.path(run.metrics.get("curve"), run.num_steps)}
+
+
+@register.inclusion_tag("training/_train.html", takes_context=True)
+def train_form(context: Context, batch: TrainingBatch) -> dict[str, Any]:
+    """Let whoever may export also train."""
+    request = context["request"]
+    is_allowed = request.user.has_perm("training.export_batch")
+    return {
+        "batch": batch,
+        "form": StartForm() if is_allowed else None,
+        "csrf_token": context.get("csrf_token"),
+    }
