@@ -57,7 +57,7 @@ async function forbidden(entry, reply) {
 }
 
 function setAside(entry, { status, body }) {
-  const words = [body.detail ?? `The server refused it (${status}).`, body.fate ?? ""].join(" ").trim();
+  const words = `Not saved: ${body.fate ?? body.detail ?? `the server refused it (${status}).`}`;
   change({ ...entry, state: status === 409 ? "lost" : "refused", words });
 }
 
