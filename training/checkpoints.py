@@ -1,6 +1,6 @@
 """Checkpoints: a run as it stood after a step, whole or absent, the last few of them.
 
-The state is copied aside at once and written on a thread while training goes on (docs/adr/0104).
+The state is copied aside at once and written on a thread while training goes on (docs/adr/0105).
 """
 
 import re

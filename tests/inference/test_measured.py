@@ -1,6 +1,6 @@
 import pytest
 
-from inference.measured import Pair, read_all
+from inference.measured import Pair, read_all, without_videos
 
 PAIR = {
     "num_videos": 4,
@@ -52,3 +52,13 @@ def test_what_is_missing_is_not_shown() -> None:
 )
 def test_verdict_waits_for_the_interval(low: float | None, high: float | None, verdict: str) -> None:
     assert Pair("v5.0", 4, 1.0, 0.9, 0.1, low, high, 1, 0, 0.5).verdict == verdict
+
+
+def test_single_videos_stay_inside() -> None:
+    test = {"num_videos": 1, "scores": {"1234567890/0": [0.9, True, "g"]}}
+    metrics = {"auc": 0.9, "evaluations": {"v5.0": {"framesets": 8, "test": test}}}
+
+    assert without_videos(metrics) == {
+        "auc": 0.9,
+        "evaluations": {"v5.0": {"framesets": 8, "test": {"num_videos": 1}}},
+    }
