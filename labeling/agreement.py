@@ -86,8 +86,6 @@ class Tally:
     def add(self, answers: Iterable[dict[str, Any]]) -> None:
         """Count the answers that stand for one video."""
         rows = list(answers)
-        if len(rows) < 2:
-            return
         for label in V5_LABELS:
             said = [row[label_field(label)] for row in rows]
             self.units[label][(said.count(True), said.count(False))] += 1
@@ -112,25 +110,23 @@ class Report:
         return not any(each.num_videos for each in (*self.shown, *self.blind))
 
 
-def report(annotations: Any = None) -> Report:
+def report() -> Report:
     """Read every video that two or more people judged, and return how far they agree."""
     tallies = {False: Tally(), True: Tally()}
-    for is_blind, answers in _by_video(annotations):
-        tallies[is_blind].add(answers)
+    for answers in shared_answers():
+        tallies[answers[0]["video__is_blind"]].add(answers)
     return Report(tallies[False].agreements(), tallies[True].agreements())
 
 
-def _by_video(annotations: Any) -> Iterator[tuple[bool, list[dict[str, Any]]]]:
-    """Yield, video by video, the newest row of each person where it is an answer."""
-    asked = Annotation.objects if annotations is None else annotations
+def shared_answers() -> Iterator[list[dict[str, Any]]]:
+    """Yield, video by video, the answers that stand where two or more people gave one."""
+    asked: Any = Annotation.objects.all()
     asked = asked.exclude(picked_by__in=(GOLD, REVIEW))
     shared = asked.values("video").annotate(people=Count("labeler", distinct=True)).filter(people__gte=2)
-    rows = (
-        asked.filter(video__in=shared.values("video"))
-        .order_by("video", "labeler", "-pk")
-        .values("video", "labeler", "outcome", "video__is_blind", *map(label_field, V5_LABELS))
-    )
+    columns = ("video", "labeler", "outcome", "created_at", "video__is_blind", *map(label_field, V5_LABELS))
+    rows = asked.filter(video__in=shared.values("video")).order_by("video", "labeler", "-pk").values(*columns)
     for _, of_video in groupby(rows.iterator(), key=lambda row: row["video"]):
         newest = [next(of_person) for _, of_person in groupby(of_video, key=lambda row: row["labeler"])]
         answers = [row for row in newest if row["outcome"] == Outcome.LABELED]
-        yield newest[0]["video__is_blind"], answers
+        if len(answers) > 1:
+            yield answers

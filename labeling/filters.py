@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
-from labeling.models import Post, Split, Video, label_field
+from labeling.models import Post, Video, label_field
 
 POST_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Post]]]] = {
     "waiting": ("Being collected", lambda posts: posts.waiting()),
@@ -120,20 +120,6 @@ class PostFilterForm(FilterForm):
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-class VideoFilterForm(FilterForm):
-    state = forms.ChoiceField(choices=_choices(VIDEO_STATES), required=False)
-    label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
-    split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
-
-    def videos(self) -> QuerySet[Video]:
-        videos: Any = Video.objects.all()
-        if state := self.chosen("state"):
-            videos = VIDEO_STATES[state][1](videos)
-        if split := self.chosen("split"):
-            videos = videos.in_split(split)
-        return videos.filter(**settled_as(self.chosen("label")))  # type: ignore[no-any-return]
 
 
 def with_label(posts: QuerySet[Post], label: str) -> QuerySet[Post]:

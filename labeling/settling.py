@@ -58,6 +58,8 @@ def settle(video: Video) -> Settlement | None:
     if decision := _decision(video):
         return record(video, decision.labels(), SettlementMethod.ADJUDICATED, decision.annotations.all())
     answers = list(Annotation.objects.standing_for(video))
+    if not answers and (imported := _imported(video)):
+        return record(video, imported.labels(), SettlementMethod.IMPORTED)
     merged = merge(answer.labels() for answer in answers) if answers else None
     _note_dispute(video, is_disputed=bool(answers) and merged is None)
     if merged is None or len(answers) < answers_wanted(video):
@@ -100,6 +102,13 @@ def _let_stand(video: Video, settlement: Settlement | None) -> None:
     video.settlement = settlement
 
 
+@transaction.atomic
+def decide(video: Video, annotation: Annotation) -> Settlement:
+    """Let what a reviewer said count, whatever others said or will say."""
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    return record(video, annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
+
+
 def _decision(video: Video) -> Settlement | None:
     """Return the newest decision of a reviewer that was not taken back; none if answers settled it."""
     if not (video.settlement and video.settlement.method == SettlementMethod.ADJUDICATED):
@@ -109,6 +118,13 @@ def _decision(video: Video) -> Settlement | None:
     )
     decisions = video.settlements.filter(method=SettlementMethod.ADJUDICATED)
     found: Settlement | None = decisions.exclude(Exists(taken_back)).order_by("-pk").first()
+    return found
+
+
+def _imported(video: Video) -> Settlement | None:
+    """Return the labels the video came with, on nobody's word here: they count while nobody answers."""
+    brought = video.settlements.filter(method=SettlementMethod.IMPORTED, annotations=None)
+    found: Settlement | None = brought.order_by("-pk").first()
     return found
 
 

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from labeling import review_urls
 from labeling.views import collect, files, keys, labeling, posts, videos
 
 app_name = "labeling"
@@ -25,4 +26,5 @@ urlpatterns = [
     path("collect/csv/", collect.collect_csv, name="collect-csv"),
     path("collect/go-on/", collect.end_pause, name="end-pause"),
     path("files/<path:name>", files.file, name="file"),
+    *review_urls.urlpatterns,
 ]

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models.functions import Coalesce
 
 from cakelens.labels import V5_LABELS, Label
-from labeling.models import Annotation, Settlement, Variant, Video
+from labeling.models import REVIEW, Annotation, GoldAnswer, Outcome, Settlement, Variant, Video
 from labeling.timeline import Timeline, timeline_of
 
 LARGEST_FIRST = (Coalesce("width", "declared_width", 0).desc(), "pk")
@@ -21,6 +21,7 @@ LIKELY = 0.2
 """Labels below this are not named beside AI_GEN."""
 
 TWINS_SHOWN = 12
+TAKEN_BACK: dict[str, str] = {Outcome.UNDONE: "taken back", Outcome.VOIDED: "declared void"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,18 @@ class Judgement:
     ai_gen: Any
     others: list[Any]
     timeline: Timeline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the history, and what became of it."""
+
+    answer: Annotation
+    taken_back: str
+
+    @property
+    def is_decision(self) -> bool:
+        return self.answer.picked_by == REVIEW and self.answer.outcome == Outcome.LABELED
 
 
 class VideoPage:
@@ -79,12 +92,18 @@ class VideoPage:
         )
 
     @cached_property
-    def history(self) -> list[Annotation]:
+    def history(self) -> list[Entry]:
         """Every answer, the newest first; of a video that is still blind, only this person's own."""
-        answers = (
-            self.video.annotations.select_related("labeler").prefetch_related("evidence").order_by("-pk")
-        )
-        return list(answers if self.is_open else answers.filter(labeler=self.user))
+        answers = self.video.annotations.select_related("labeler", "replaces", "reply__reviewer")
+        answers = answers.prefetch_related("evidence").order_by("-pk")
+        rows = list(answers if self.is_open else answers.filter(labeler=self.user))
+        taken_back = {row.replaces_id: row.outcome for row in rows if row.outcome in TAKEN_BACK}
+        return [Entry(row, TAKEN_BACK.get(taken_back.get(row.pk, ""), "")) for row in rows]
+
+    @property
+    def is_gold(self) -> bool:
+        """Tell whether labelers are tested with it: for reviewers alone."""
+        return GoldAnswer.objects.in_use().filter(video=self.video).exists()
 
     @cached_property
     def settlements(self) -> list[Settlement]:

@@ -15,6 +15,9 @@ class GoldQuerySet(models.QuerySet["GoldAnswer"]):
     def in_use(self) -> Self:
         return self.filter(retired_at=None)
 
+    def retire(self) -> int:
+        return self.in_use().update(retired_at=timezone.now())
+
 
 class GoldAnswer(LabelSet):
     """A known answer, mixed into the queue to see how well a person labels."""

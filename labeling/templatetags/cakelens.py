@@ -28,7 +28,7 @@ PAGES = (
     ("Review", "labeling:review", "labeling.review_video"),
     ("Batches", "training:batch-list", ""),
     ("Models", "inference:model-list", ""),
-    ("Team", "labeling:team", "labeling.review_video"),
+    ("Team", "labeling:team", "labeling.label_video"),
 )
 
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from labeling.filters import VideoFilterForm
 from labeling.models import Video
 from labeling.paging import KeysetPage
+from labeling.video_filters import VideoFilterForm
 from labeling.video_page import VideoPage
 from labeling.views.signed_in import signed_in
 
@@ -19,7 +19,7 @@ A_PAGE = 60
 @signed_in
 def video_list(request: HttpRequest) -> HttpResponse:
     """Show the videos as a grid of posters, newest first."""
-    form = VideoFilterForm(request.GET)
+    form = VideoFilterForm(request.GET, user=request.user)
     videos = form.videos().select_related("post", "settlement").defer("fingerprint", "post__raw")
     page = KeysetPage.read(videos, request.GET, size=A_PAGE)
     return render(request, "labeling/video_list.html", {"form": form, "page": page})

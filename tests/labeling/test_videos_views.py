@@ -83,7 +83,7 @@ def test_video_list_costs_the_same_queries_with_many_videos(
     for _ in range(3):
         make_settlement(make_video())
 
-    with django_assert_num_queries(5):  # session, user, rights (2), videos
+    with django_assert_num_queries(6):  # session, user, rights (2), people who labeled, videos
         labeler.get("/videos/")
 
 

@@ -1,0 +1,124 @@
+"""What the grid of videos can be narrowed to; the same words choose the videos of a bulk edit."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from labeling.filters import LABEL_CHOICES, VIDEO_STATES, FilterForm, settled_as
+from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
+from labeling.reviewing import CONFIDENT
+
+OPEN = [SlotState.FREE, SlotState.HELD, SlotState.KEPT]
+
+
+def _out(videos: Any) -> Any:
+    """Leave videos that nobody is asked for any more though nothing counts for them."""
+    asked = Slot.objects.filter(video=OuterRef("pk"), state__in=OPEN, is_gold=False)
+    return videos.ready().unsettled().filter(~Exists(asked), is_withdrawn=False, disputed_at=None)
+
+
+STATES: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    **VIDEO_STATES,
+    "out": ("Out of the queue", _out),
+    "gold": ("Gold", lambda videos: videos.filter(gold__retired_at=None, gold__isnull=False)),
+}
+
+
+def _contradicted(videos: Any) -> Any:
+    said = Video.predictions.field.model.objects.filter(video=OuterRef("pk"), is_served=True)  # type: ignore[attr-defined]
+    return videos.settled().filter(
+        Q(Exists(said.filter(ai_gen__gte=CONFIDENT)), settlement__ai_gen=False)
+        | Q(Exists(said.filter(ai_gen__lte=1 - CONFIDENT)), settlement__ai_gen=True)
+    )
+
+
+DISAGREEMENTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "people": ("People disagree", lambda videos: videos.filter(disputed_at__isnull=False)),
+    "model": ("The model says the opposite", _contradicted),
+}
+
+
+def _choices(named: dict[str, tuple[str, Any]]) -> list[tuple[str, str]]:
+    return [("", "Any"), *((name, words) for name, (words, _) in named.items())]
+
+
+def people_who_labeled() -> list[tuple[str, str]]:
+    """Return those who ever answered, by name, as choices."""
+    answered = Annotation.objects.filter(labeler=OuterRef("pk"))
+    people = get_user_model()._default_manager.filter(Exists(answered)).order_by("username")
+    return [("", "Anybody"), *((name, name) for name in people.values_list("username", flat=True))]
+
+
+class VideoFilterForm(FilterForm):
+    state = forms.ChoiceField(choices=_choices(STATES), required=False)
+    label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
+    split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
+    by = forms.ChoiceField(label="Labeled by", required=False)
+    disagreement = forms.ChoiceField(choices=_choices(DISAGREEMENTS), required=False)
+    least = forms.IntegerField(label="AI_GEN from %", required=False, min_value=0, max_value=100)
+    most = forms.IntegerField(label="AI_GEN to %", required=False, min_value=0, max_value=100)
+    group = forms.IntegerField(label="Same footage as video", required=False, min_value=1)
+
+    def __init__(self, data: Any, *, user: Any) -> None:
+        self.is_reviewer = user.has_perm("labeling.review_video")
+        super().__init__(data)
+
+    def prepare(self) -> None:
+        if not self.is_reviewer:  # gold looks like any other video to who is tested with it
+            states = self.fields["state"].choices  # type: ignore[attr-defined]
+            self.fields["state"].choices = [each for each in states if each[0] != "gold"]  # type: ignore[attr-defined]
+        self.fields["by"].choices = people_who_labeled()  # type: ignore[attr-defined]
+
+    @property
+    def is_narrow(self) -> bool:
+        return any(value not in ("", None) for value in self.cleaned_data.values())
+
+    @property
+    def is_special(self) -> bool:
+        """Tell whether one of the filters is used that are folded away otherwise."""
+        folded = ("by", "disagreement", "least", "most", "group")
+        return any(self.cleaned_data.get(name) not in ("", None) for name in folded)
+
+    def videos(self) -> QuerySet[Video]:
+        videos: Any = Video.objects.all()
+        for name, kinds in (("state", STATES), ("disagreement", DISAGREEMENTS)):
+            if chosen := self.chosen(name):
+                videos = kinds[chosen][1](videos)
+        if split := self.chosen("split"):
+            videos = videos.in_split(split)
+        if label := self.chosen("label"):
+            # Said twice, so that a list in the order of videos can walk the label's index.
+            videos = videos.filter(**settled_as(label)).filter(settlement__video=F("pk"))
+        return self._seen(self._probable(self._labeled(self._of_group(videos))))  # type: ignore[no-any-return]
+
+    def _seen(self, videos: Any) -> Any:
+        """Leave out what a filter would tell a labeler of videos that are labeled blind."""
+        tells = any(
+            self.cleaned_data.get(name) not in ("", None) for name in ("disagreement", "least", "most")
+        )
+        return videos.exclude(is_blind=True, settlement=None) if tells and not self.is_reviewer else videos
+
+    def _of_group(self, videos: Any) -> Any:
+        if (video := self.cleaned_data.get("group")) is None:
+            return videos
+        return videos.filter(group__in=Video.objects.filter(pk=video).values("group"))
+
+    def _labeled(self, videos: Any) -> Any:
+        if not (by := self.chosen("by")):
+            return videos
+        answers = Annotation.objects.filter(labeler__username=by, outcome=Outcome.LABELED)
+        return videos.filter(pk__in=answers.values("video"))
+
+    def _probable(self, videos: Any) -> Any:
+        """Keep videos whose served prediction of AI_GEN lies in the range."""
+        least, most = self.cleaned_data.get("least"), self.cleaned_data.get("most")
+        if least is None and most is None:
+            return videos
+        said = Video.predictions.field.model.objects.filter(is_served=True)  # type: ignore[attr-defined]
+        in_range = said.filter(
+            ai_gen__gte=(least or 0) / 100, ai_gen__lte=(100 if most is None else most) / 100
+        )
+        return videos.filter(pk__in=in_range.values("video"))
