@@ -45,6 +45,13 @@ class Pair:
     p: float | None
 
     @property
+    def chance(self) -> str:
+        """Say how likely so unequal errors would be between equals."""
+        if self.p is None:
+            return "–"
+        return "< 0.001" if self.p < 0.001 else f"{self.p:.3f}"
+
+    @property
     def verdict(self) -> str:
         """Say which is better, where the interval lies on one side of zero."""
         if self.low is None or self.high is None or self.low <= 0 <= self.high:

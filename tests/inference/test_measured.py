@@ -54,6 +54,13 @@ def test_verdict_waits_for_the_interval(low: float | None, high: float | None, v
     assert Pair("v5.0", 4, 1.0, 0.9, 0.1, low, high, 1, 0, 0.5).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("p", "said"), [(None, "–"), (0.00002, "< 0.001"), (0.0312, "0.031"), (1.0, "1.000")]
+)
+def test_small_chances_are_not_rounded_to_none(p: float | None, said: str) -> None:
+    assert Pair("v5.0", 4, 1.0, 0.9, 0.1, 0.0, 0.2, 1, 0, p).chance == said
+
+
 def test_single_videos_stay_inside() -> None:
     test = {"num_videos": 1, "scores": {"1234567890/0": [0.9, True, "g"]}}
     metrics = {"auc": 0.9, "evaluations": {"v5.0": {"framesets": 8, "test": test}}}
