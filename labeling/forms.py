@@ -19,6 +19,7 @@ class ScreenForm(forms.Form):
     press = forms.ChoiceField(choices=_PRESSABLE, required=False)
     note = forms.CharField(required=False)
     question = forms.CharField(required=False)
+    twins = forms.BooleanField(required=False)
     quote = forms.CharField(required=False)
     seconds = forms.FloatField(required=False)
 

@@ -63,6 +63,7 @@ def _actions() -> Iterator[Action]:
         ("note", "Write a note; Esc leaves it", "/"),
         ("ask", "Ask a reviewer; Esc leaves it", "i"),
         ("again", "Take back a clip that went to somebody else", "r"),
+        ("twins", "Answer for all copies of this footage at once", "="),
         ("help", "Show keys and labels", "?"),
     ):
         yield Action(name, words, key, "Answer")

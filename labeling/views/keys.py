@@ -1,6 +1,7 @@
 """A person's own keys, and which clips they want to see."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -9,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from labeling import keymap
-from labeling.models import Preferences
+from labeling import keymap, queue
+from labeling.models import Preferences, Slot
+from labeling.queue import ClaimLost
 from labeling.views.labeling import may_label
 
 
@@ -67,6 +69,16 @@ def keys(request: HttpRequest) -> HttpResponse:
         preferences.keymap = keymap.changed(form.chosen)
         preferences.shows_sensitive = form.cleaned_data["shows_sensitive"]
         preferences.save()
+        if not preferences.shows_sensitive:
+            _give_back_sensitive(user)
         messages.success(request, "Your keys are saved.")
         return redirect("labeling:keys")
     return render(request, "labeling/keys.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _give_back_sensitive(user: Any) -> None:
+    """Let others have what was reserved for this person before they said no to it."""
+    sensitive = Slot.objects.held_by(user).filter(video__post__is_sensitive=True)
+    for claim in sensitive.values_list("claim", flat=True):
+        with suppress(ClaimLost):
+            queue.release(user, claim)

@@ -45,8 +45,8 @@ def answer(request: HttpRequest, claim: UUID) -> HttpResponse:
     form = _checked(ScreenForm(request.POST))
     if form.cleaned_data["press"]:
         return _pressed(request, claim, form)
-    given = form.answer()
-    return take(request, lambda: answering.submit(request.user, claim, given))
+    given, with_twins = form.answer(), form.cleaned_data["twins"]
+    return take(request, lambda: answering.submit(request.user, claim, given, with_twins=with_twins))
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
-from labeling import controls, timeline
+from labeling import controls, timeline, twins
 from labeling.controls import Control
 from labeling.mentions import marked
 from labeling.models import Annotation, Guideline, LabelDefinition, Outcome, Slot, Variant, Video
@@ -116,6 +116,11 @@ class Screen:
     def times(self) -> dict[str, float]:
         """Where in the clip each kind of evidence was seen, if it was said."""
         return {name: at for name, at in self.at.items() if name in self.on}
+
+    @cached_property
+    def num_twins(self) -> int:
+        """How many other videos of this footage one answer could stand for."""
+        return twins.number(self.slot.labeler_id, self.slot.video)
 
     @property
     def text(self) -> SafeString:

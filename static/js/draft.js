@@ -24,7 +24,10 @@ function restore() {
   if (!draft) return;
   turnOnly(draft.fields.filter(([name]) => name === "on").map(([, value]) => value));
   for (const [name, value] of draft.fields) {
-    if (name !== "on" && name !== "video" && form().elements[name]) form().elements[name].value = value;
+    const field = form().elements[name];
+    if (name === "on" || name === "video" || !field) continue;
+    if (field.type === "checkbox") field.checked = true;
+    else field.value = value;
   }
   goOnFrom(Number(form().elements.seconds.value));
 }

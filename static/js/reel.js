@@ -23,6 +23,11 @@ export function advance() {
   refill();
 }
 
+// Take away what one answer for all copies of a footage has answered too.
+export function leaveOut(footage) {
+  for (const template of reel.querySelectorAll(`[data-footage="${footage}"]`)) drop(template);
+}
+
 // Bring the clip of `claim` onto the stage; the one that stands there goes back behind it.
 export async function bring(claim) {
   await asking;

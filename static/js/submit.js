@@ -4,7 +4,7 @@
 import { missing, onNow, say } from "./answer.js";
 import * as draft from "./draft.js";
 import { put } from "./outbox.js";
-import { advance, onStage } from "./reel.js";
+import { advance, leaveOut, onStage } from "./reel.js";
 import { wake } from "./sender.js";
 import { count } from "./stopwatch.js";
 
@@ -22,6 +22,7 @@ function answer(form, submitter) {
     says: isSkip ? `skip: ${submitter.value.replaceAll("_", " ")}` : onNow().join(", "),
   });
   draft.drop(video);
+  if (form.elements.twins?.checked && !isSkip) leaveOut(form.dataset.footage);
   advance();
   wake();
 }

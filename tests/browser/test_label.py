@@ -143,6 +143,18 @@ def test_next_clip_has_loaded_behind_this_one(page: Page, site: str, stock: Stoc
     expect(clip).to_have_js_property("paused", False)
 
 
+def test_one_key_answers_for_all_copies(page: Page, site: str, stock: Stock) -> None:
+    videos = stock(3)
+    Video.objects.filter(pk=videos[1].pk).update(group=videos[0].group)
+    begin(page, site)
+
+    press(page, "=")
+    go_on(page, "n", "Enter")
+
+    assert Annotation.objects.filter(video__in=videos[:2], ai_gen=False).count() == 2
+    expect(page.locator(".stage .clip")).to_have_attribute("src", re.compile(videos[2].variants.get().sha256))
+
+
 def test_no_key_fires_while_typing(page: Page, site: str, stock: Stock) -> None:
     stock(1)
     begin(page, site)

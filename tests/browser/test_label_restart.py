@@ -1,4 +1,4 @@
-"""`kill -9` of the server between Enter and the answer's arrival, and a new one: the answer is there, once."""
+"""`kill -9` of the server between Enter and the answer's arrival: after a new start it is there, once."""
 
 import signal
 import sqlite3

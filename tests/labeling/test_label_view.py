@@ -249,7 +249,7 @@ def test_screen_asks_the_database_no_more_for_more_videos(
         Slot.objects.filter(video=video, n=1).update(state="done", labeler=ana)
     claimed(browser)
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(28):
         browser.get("/label/")
 
 

@@ -1,0 +1,87 @@
+"""A person's own keys."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from labeling import keymap
+from labeling.keymap import ACTIONS
+from labeling.models import Preferences, Slot
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+DEFAULTS = {name: action.key for name, action in ACTIONS.items()} | {"shows_sensitive": "on"}
+
+
+@pytest.fixture
+def ana() -> User:
+    return factories.make_user("ana")
+
+
+@pytest.fixture
+def browser(client: Client, ana: User) -> Client:
+    client.force_login(ana)
+    return client
+
+
+def test_our_own_keys_do_not_collide() -> None:
+    assert keymap.errors_in({name: action.key for name, action in ACTIONS.items()}) == {}
+
+
+def test_changed_key_is_kept_and_used(browser: Client, ana: User) -> None:
+    response = browser.post("/keys/", DEFAULTS | {"VEO": "F", "whole": "7"})
+
+    assert response["Location"] == "/keys/"
+    assert Preferences.objects.get(user=ana).keymap == {"VEO": "f", "whole": "7"}
+    assert keymap.keys_of(ana)["VEO"].cap == "F"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"VEO": "k"}, "K already does “VEO”. Choose another key for one of them."),
+        ({"note": "enter"}, "Enter already does “Save and go on”."),
+        ({"skip_other": "1"}, "1 already does “Cannot tell”."),
+        ({"VEO": ""}, "Nothing cannot be a key here."),
+        ({"VEO": " "}, "cannot be a key here"),
+        ({"VEO": "tab"}, "tab cannot be a key here. Press a letter, a digit, a sign, or one of enter, space"),
+        ({"VEO": "x" * 21}, "at most 20 characters"),
+    ],
+)
+def test_key_in_the_way_is_refused_in_words(browser: Client, changes: dict[str, str], words: str) -> None:
+    response = browser.post("/keys/", DEFAULTS | changes)
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not Preferences.objects.exists()
+
+
+def test_menu_has_keys_of_its_own(browser: Client) -> None:
+    assert browser.post("/keys/", DEFAULTS | {"skip_other": "y"}).status_code == 302
+
+
+def test_who_wants_no_sensitive_clips_gives_back_those_held(browser: Client, ana: User) -> None:
+    video = factories.make_video(post=factories.make_post(is_sensitive=True))
+    factories.hold(video.slots.get(), ana)
+
+    browser.post("/keys/", {name: key for name, key in DEFAULTS.items() if name != "shows_sensitive"})
+
+    assert Preferences.objects.get().shows_sensitive is False
+    assert Slot.objects.get().state == "free"
+    assert "data-claim" not in browser.get("/label/").content.decode()
+
+
+def test_keys_are_for_labelers(client: Client) -> None:
+    client.force_login(factories.make_user(role=None))
+
+    assert client.get("/keys/").status_code == 403
+
+
+def test_changed_keys_are_printed_on_the_screen(browser: Client, ana: User) -> None:
+    factories.make_video()
+    Preferences.objects.create(user=ana, keymap={"undo": "home"})
+
+    page = browser.get("/label/").content.decode()
+
+    assert 'data-key="home" aria-keyshortcuts="Home" aria-label="Undo"' in page
