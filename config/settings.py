@@ -134,6 +134,7 @@ CELERY_TASK_ROUTES = {
     "inference.tasks.queue_pending": {"queue": "collect"},  # rows only: any worker without a GPU will do
     "inference.tasks.predict_video": {"queue": "inference"},
     "training.tasks.export_batch": {"queue": "export"},
+    "training.tasks.look_after_growth": {"queue": "collect"},  # rows only
     "training.tasks.train_batch": {"queue": "train"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -144,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": JOB_LEASE_SECONDS / 4},
     "queue-predictions": {"task": "inference.tasks.queue_pending", "schedule": 15.0},
     "sweep-parts": {"task": "labeling.tasks.sweep_parts", "schedule": 3600.0},
+    "look-after-growth": {"task": "training.tasks.look_after_growth", "schedule": 60.0},
     "forget-replies": {"task": "labeling.tasks.forget_replies", "schedule": 3600.0},
 }
 

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django import forms
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
 from jobs.models import State
-from labeling.filters import LABEL_CHOICES, FilterForm, settled_as
 from labeling.models import Split
 from training.bars import Bars, lying
 from training.counts import MIN_TEST_POSITIVES, NEGATIVE, NOT_JUDGED, POSITIVE, Count
 from training.growth import Cell, videos_url
-from training.models import BatchItem, TrainingBatch, TrainingRun
+from training.models import TrainingBatch, TrainingRun
 
 STATE_OF_REASON = {
     "not settled": "unsettled",
@@ -87,15 +84,19 @@ def runs_of(batch: TrainingBatch) -> Runs:
     return Runs(list(batch.runs.order_by("-pk")))
 
 
-class BatchVideosForm(FilterForm):
-    """Which of a batch's videos are shown."""
+FILTER_NAMES = {
+    "labels": "Only with",
+    "evidence": "Only with evidence",
+    "authors": "Only by",
+    "since": "Posted since",
+    "until": "Posted until",
+    "min_answers": "People who agree, at least",
+}
 
-    label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
-    split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
 
-    def items(self, batch: TrainingBatch) -> QuerySet[BatchItem]:
-        """Return the batch's items that match, by what their settlement said then."""
-        items: QuerySet[BatchItem] = batch.items.filter(**settled_as(self.chosen("label")))
-        if split := self.chosen("split"):
-            items = items.filter(split=split)
-        return items.select_related("settlement__video__post")
+def filters_in_words(batch: TrainingBatch) -> list[tuple[str, str]]:
+    """Return what an export was narrowed to."""
+    return [
+        (FILTER_NAMES.get(name, name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in batch.filters.items()
+    ]

@@ -1,4 +1,4 @@
-"""The growth page's figures as a file: a row for each version and split."""
+"""The growth page's figures as files: a row for each version and split, and for each day and person."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,7 @@ from typing import Any
 from cakelens.labels import V5_LABELS
 from labeling.models import Split
 from training.counts import NEGATIVE, NOT_JUDGED, POSITIVE, Count
+from training.figures import Figures
 from training.growth import Version
 
 JUDGED = (("", POSITIVE), ("_no", NEGATIVE), ("_not_judged", NOT_JUDGED))
@@ -30,6 +31,15 @@ def csv_lines(versions: Iterable[Version]) -> Iterator[str]:
     for version in versions:
         for split in Split.values:
             yield writer.writerow(_row(version, split))
+
+
+def day_lines(figures: Figures) -> Iterator[str]:
+    """Yield how much each person labeled each day, header first."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(("day", "person", "labeled"))
+    for day, people in figures.answers.items():
+        for person, number in people.items():
+            yield writer.writerow((day, person, number))
 
 
 def _row(version: Version, split: str) -> list[Any]:

@@ -5,7 +5,7 @@ from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
-from training import export
+from training import export, figures, orders
 from training.filters import BadFilter, BatchFilters
 from training.models import ExportJob, TrainingRun
 
@@ -35,6 +35,13 @@ def run_export(job: ExportJob) -> None:
     else:
         ExportJob.objects.filter(pk=job.pk).update(batch=batch)
         job.finish()
+
+
+@shared_task(name="training.tasks.look_after_growth", ignore_result=True)
+def look_after_growth() -> None:
+    """Keep the growth page's figures fresh, and export by itself where an admin wants that."""
+    figures.recount_if_due()
+    orders.export_if_due()
 
 
 @shared_task(name="training.tasks.train_batch", ignore_result=True)

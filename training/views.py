@@ -1,30 +1,36 @@
-"""The pages of training batches: how they grow, one of them, its videos, its runs."""
+"""The pages of training batches: how they grow, one of them, its videos, its runs, its files."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.models import State
-from labeling.models import Video
+from labeling.models import SiteSettings, Video
 from labeling.paging import KeysetPage
 from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
-from training import cautions, withdrawing
-from training.batch_page import BatchVideosForm, label_rows, left_out, runs_of
+from training import cautions, figures, proving, sidecars, withdrawing
+from training.batch_page import filters_in_words, label_rows, left_out, runs_of
+from training.differences import Difference, difference
 from training.export import next_slug
+from training.facts_page import facts, largest_groups
+from training.forms import BatchVideosForm, ExportForm
 from training.growth import Growth
-from training.growth_csv import csv_lines
-from training.models import ExportJob, TrainingBatch
-from training.orders import export_news, order_export
+from training.growth_csv import csv_lines, day_lines
+from training.models import TrainingBatch
+from training.orders import export_news
+from training.pace import lacks, people
+from training.scores_chart import scores_chart
 
 STOP_POLLING = 286
 """htmx takes the fragment and asks no more."""
 
 VIDEOS_A_PAGE = 48
+LEARNED_SHOWN = 20
 
 may_export = needs("training.export_batch", to="export batches")
 
@@ -34,7 +40,19 @@ may_export = needs("training.export_batch", to="export batches")
 def batch_list(request: HttpRequest) -> HttpResponse:
     """Show how the dataset grew."""
     growth = Growth.read(**({"most": None} if "all" in request.GET else {}))
-    context = {"growth": growth, "job": export_news(), "next_slug": next_slug()}
+    counted, site = figures.current(), SiteSettings.current()
+    context = {
+        "growth": growth,
+        "job": export_news(),
+        "next_slug": next_slug(),
+        "form": ExportForm(),
+        "figures": counted,
+        "lacks": lacks(counted, site.label_target),
+        "people": list(people(counted)),
+        "site": site,
+        "scores": scores_chart(growth.versions),
+        "facts": list(facts(growth.newest.batch)) if growth.newest else [],
+    }
     return render(request, "training/batch_list.html", context)
 
 
@@ -46,35 +64,12 @@ def growth_csv(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@require_POST
-@may_export
-def export_order(request: HttpRequest) -> HttpResponse:
-    """Start an export; while one runs, show that one."""
-    job = order_export(request.user)
-    if request.htmx:  # type: ignore[attr-defined]
-        return _export_fragment(request, job)
-    messages.info(request, "The export has begun. Reload this page to see how far it is.")
-    return redirect("training:batch-list")
-
-
 @require_safe
-@may_export
-def export_state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say how far an export is. When it is done, the page is loaded anew: its charts have grown."""
-    job = get_object_or_404(ExportJob.objects.select_related("batch"), pk=pk)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("training:batch-list")
-    response = _export_fragment(request, job)
-    if job.state == State.DONE:
-        response["HX-Refresh"] = "true"
-    return response
-
-
-def _export_fragment(request: HttpRequest, job: ExportJob) -> HttpResponse:
-    is_running = job.state in (State.QUEUED, State.RUNNING)
-    context = {"job": job, "next_slug": next_slug()}
-    status = 200 if is_running else STOP_POLLING
-    return render(request, "training/batch_list.html#export", context, status=status)
+@signed_in
+def pace_csv(request: HttpRequest) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": 'attachment; filename="labeled-each-day.csv"'}
+    lines = day_lines(figures.current())
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -92,8 +87,28 @@ def batch_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "confounds": cautions.confounds(batch),
         "label_rows": label_rows(batch),
         "left_out": left_out(batch),
+        "filters": filters_in_words(batch),
+        "facts": list(facts(batch)),
+        "groups": largest_groups(batch),
+        "others": list(_others(batch)),
+        "difference": _difference(batch, request.GET.get("against", "")),
+        "learned": list(proving.learned_since(batch)[:LEARNED_SHOWN]),
+        "num_learned": proving.learned_since(batch).count(),
+        "num_withdrawn": len(withdrawing.withdrawn_keys(batch)),
     }
     return render(request, "training/batch_detail.html", context)
+
+
+def _others(batch: TrainingBatch) -> QuerySet[TrainingBatch, str]:
+    return TrainingBatch.objects.exported().exclude(pk=batch.pk).values_list("slug", flat=True)
+
+
+def _difference(batch: TrainingBatch, slug: str) -> Difference | None:
+    """Compare with the batch of that name, or with the one before; with the first one there is none."""
+    exported = TrainingBatch.objects.exported()
+    named = exported.filter(slug=slug).exclude(pk=batch.pk).first() if slug else None
+    other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
+    return difference(batch, other) if other else None
 
 
 def _batch(slug: str) -> TrainingBatch:
@@ -135,8 +150,20 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def manifest(request: HttpRequest, slug: str) -> FileResponse:
     """Send the manifest as it was written."""
     batch = _batch(slug)
+    return _sent(batch.manifest_name, sidecars.file_name(batch, sidecars.MANIFEST))
+
+
+@require_safe
+@may_export
+def sidecar(request: HttpRequest, slug: str, part: str) -> FileResponse:
+    """Send a file that stands beside the manifest."""
+    batch = _batch(slug)
+    return _sent(sidecars.stored_name(batch, part), sidecars.file_name(batch, part))
+
+
+def _sent(name: str, filename: str) -> FileResponse:
     try:
-        file = default_storage.open(batch.manifest_name)
+        file = default_storage.open(name)
     except FileNotFoundError as exc:
-        raise Http404(f"The manifest of {batch.slug} is missing from the storage.") from exc
-    return FileResponse(file, as_attachment=True, filename=f"{batch.slug}.parquet")
+        raise Http404(f"{filename} is missing from the storage.") from exc
+    return FileResponse(file, as_attachment=True, filename=filename)

@@ -13,7 +13,7 @@ from tests import factories
 from tests.browser.axe import violations
 from tests.browser.conftest import Picture, Stock, be, suggest
 from tests.files import make_filed_video
-from tests.growth import SIZES, grow, settle_many
+from tests.growth import SIZES, grow, keep_figures, settle_many
 from training import tasks
 from training.models import ExportJob, TrainingRun
 
@@ -246,6 +246,7 @@ def test_picture_of_the_growth_page(page: Page, site: str, picture: Picture, nam
             f"v5-{number}-v5-1", batch_digest=batches[number].digest, metrics={"auc": 0.8 + number / 50}
         )
     settle_many(418)
+    keep_figures(batches[-1], 418, "ben", "cleo", "dana")
     begin(page, site, "/batches/", theme=theme)
     colours(page)
 

@@ -1,0 +1,224 @@
+"""One batch beside another, what it is made of, and which of its videos are shown."""
+
+import pytest
+from django.test import Client
+
+from labeling.models import Video
+from tests.factories import (
+    make_annotation,
+    make_batch,
+    make_evidence,
+    make_group,
+    make_model,
+    make_settlement,
+    make_user,
+    make_variant,
+    make_video,
+)
+from tests.files import put_files
+from training import export
+from training.differences import difference
+from training.facts_page import facts, largest_groups
+from training.forms import BatchVideosForm, ExportForm
+from training.growth import Growth
+from training.models import ExportJob, TrainingBatch
+from training.scores_chart import scores_chart
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client: Client) -> Client:
+    client.force_login(make_user("root", role="admin"))
+    return client
+
+
+def shown(batch: TrainingBatch, **query: str) -> list[Video]:
+    return [item.settlement.video for item in BatchVideosForm(query).items(batch).order_by("pk")]
+
+
+def two_versions() -> tuple[TrainingBatch, TrainingBatch, dict[str, Video]]:
+    """Make v5.0 and v5.1 with a video of each fate between them."""
+    videos = {name: make_video() for name in ("kept", "removed", "added", "relabeled", "confirmed")}
+    then = {name: make_settlement(video, kling=True) for name, video in videos.items()}
+    first = make_batch("v5.0", settlements=[then[name] for name in then if name != "added"])
+    anew = make_settlement(videos["relabeled"], kling=None)
+    confirmed = make_settlement(videos["confirmed"], kling=True, method="adjudicated")
+    second = make_batch("v5.1", settlements=[then["kept"], then["added"], anew, confirmed])
+    return first, second, videos
+
+
+@pytest.mark.parametrize("change", ["added", "removed", "relabeled"])
+def test_change_between_batches_leads_to_its_videos(change: str) -> None:
+    first, second, videos = two_versions()
+
+    cells = dict(difference(second, first).cells)
+
+    assert [cells[name].number for name in ("Added", "Removed", "Relabeled")] == [1, 1, 1]
+    assert shown(second, change=change, against="v5.0") == [videos[change]]
+    assert shown(second, change=change) == [videos[change]]
+
+
+def test_difference_is_counted_once(django_assert_num_queries: object) -> None:
+    first, second, _ = two_versions()
+    difference(second, first)
+
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        difference(second, first)
+
+
+def test_page_compares_with_the_batch_that_is_asked_for(admin: Client) -> None:
+    two_versions()
+    make_batch("v5.2")
+
+    before = admin.get("/batches/v5.2/").context["difference"]
+    asked = admin.get("/batches/v5.2/?against=v5.0").context["difference"]
+
+    assert (before.other.slug, asked.other.slug) == ("v5.1", "v5.0")
+    assert admin.get("/batches/v5.0/").context["difference"] is None
+
+
+def test_videos_are_shown_by_the_size_and_length_of_their_largest_file() -> None:
+    small, large = make_video(), make_video()
+    make_variant(large, width=1920, height=1080, duration_seconds=40)
+    batch = make_batch(settlements=[make_settlement(small), make_settlement(large)])
+
+    assert shown(batch, resolution="360p") == [small]
+    assert shown(batch, resolution="1080p") == [large]
+    assert shown(batch, duration="30 to 60 s") == [large]
+    assert shown(batch, duration="2 min and more") == []
+
+
+def test_videos_are_shown_by_evidence_and_by_its_absence() -> None:
+    said, silent = make_video(), make_video()
+    answer = make_annotation(said, make_user())
+    make_evidence(answer, kind="watermark")
+    batch = make_batch(settlements=[make_settlement(said, annotations=[answer]), make_settlement(silent)])
+
+    assert shown(batch, evidence="watermark") == [said]
+    assert shown(batch, evidence="none") == [silent]
+
+
+def test_videos_of_a_group_are_shown() -> None:
+    group = make_group()
+    twins = [make_video(group=group), make_video(group=group)]
+    batch = make_batch(settlements=[make_settlement(video) for video in (*twins, make_video())])
+
+    assert shown(batch, group=group.key) == twins
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_number_of_what_a_batch_is_made_of_leads_to_as_many_videos(admin: Client) -> None:
+    for number in range(3):
+        video = make_video(group=make_group() if number else None)
+        make_variant(video, width=1280, height=720, duration_seconds=float(number * 7))
+        make_settlement(video, kling=bool(number), ai_gen=bool(number))
+    put_files()
+    batch = export.export_batch()
+
+    bars = [bar for fact in facts(batch) for bar in fact.bars if bar.number]
+
+    assert {bar.name for bar in bars} >= {"AI_GEN", "not AI", "KLING", "720p", "None", "under 5 s"}
+    for bar in bars:
+        assert len(admin.get(bar.url).context["page"].rows) == bar.number
+
+
+def test_largest_groups_come_first() -> None:
+    batch = make_batch(num_train=10, facts={"groups": {"a": 2, "b": 5}})
+
+    assert [(bar.name, bar.number, bar.url) for bar in largest_groups(batch)] == [
+        ("b", 5, "/batches/v5.0/videos/?group=b"),
+        ("a", 2, "/batches/v5.0/videos/?group=a"),
+    ]
+
+
+def test_models_stand_over_the_size_of_their_batch() -> None:
+    for slug, size, auc in (("v5.0", 100, 0.7), ("v5.1", 400, 0.8)):
+        batch = make_batch(slug, num_train=size)
+        make_model(f"of-{size}", batch_digest=batch.digest, metrics={"auc": auc})
+
+    chart = scores_chart(Growth.read().versions)
+
+    assert chart is not None
+    assert [(mark.size, mark.auc.value) for mark in chart.marks] == [(100, 0.7), (400, 0.8)]
+    assert chart.marks[0].x < chart.marks[1].x
+    assert chart.marks[0].y > chart.marks[1].y
+
+
+def test_without_measured_models_there_is_no_chart() -> None:
+    make_model(batch_digest=make_batch(num_train=1).digest)
+
+    assert scores_chart(Growth.read().versions) is None
+
+
+def test_page_says_what_was_learned_since(admin: Client) -> None:
+    leaky, gone = make_video(), make_video()
+    make_batch(num_train=2, settlements=[make_settlement(leaky), make_settlement(gone)])
+    Video.objects.filter(pk=leaky.pk).update(quarantine="Same footage as 1/0, which is in test.")
+    Video.objects.filter(pk=gone.pk).update(is_withdrawn=True)
+
+    page = admin.get("/batches/v5.0/")
+
+    assert "1 of its videos turned out to be the same footage" in page.text
+    assert f'href="/videos/{leaky.pk}/" title="Same footage as 1/0, which is in test."' in page.text
+    assert "1 of its videos was withdrawn." in page.text
+
+
+def test_page_says_what_an_export_was_narrowed_to(admin: Client) -> None:
+    make_batch(filters={"labels": ["KLING", "NOT_AI"], "min_answers": 2})
+
+    page = admin.get("/batches/v5.0/")
+
+    assert "<dt>Only with</dt><dd>KLING, NOT_AI</dd>" in page.text
+    assert "<dt>People who agree, at least</dt><dd>2</dd>" in page.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("part", ["clips.csv", "croissant.json"])
+def test_files_beside_the_manifest_are_sent(admin: Client, part: str) -> None:
+    make_settlement(make_video())
+    put_files()
+    export.export_batch()
+
+    response = admin.get(f"/batches/v5.0/{part}")
+
+    assert response.getvalue()
+    assert response["Content-Disposition"] == f'attachment; filename="v5.0.{part}"'
+
+
+def test_files_of_an_older_batch_that_has_none_are_not_found(admin: Client) -> None:
+    make_batch()
+
+    assert admin.get("/batches/v5.0/clips.csv").status_code == 404
+
+
+def test_export_is_ordered_with_filters_and_a_name(admin: Client) -> None:
+    given = {"slug": "kling-only", "labels": ["KLING"], "authors": "@maker, other", "since": "2026-07-01"}
+
+    admin.post("/exports/", given)
+
+    job = ExportJob.objects.get()
+    assert job.slug == "kling-only"
+    assert job.filters == {"labels": ["KLING"], "authors": ["@maker", "other"], "since": "2026-07-01"}
+
+
+def test_export_form_that_cannot_be_meant_is_shown_again(admin: Client) -> None:
+    response = admin.post("/exports/", {"slug": "no spaces"}, headers={"HX-Request": "true"})
+
+    assert not ExportJob.objects.exists()
+    assert "Letters, digits" in response.text
+    assert '<details class="export-filters" open>' in response.text
+
+
+def test_export_form_without_scripts_says_what_is_wrong(admin: Client) -> None:
+    response = admin.post("/exports/", {"labels": ["CAT"]}, follow=True)
+
+    assert not ExportJob.objects.exists()
+    assert "CAT" in response.text
+
+
+def test_empty_form_lets_everything_in() -> None:
+    form = ExportForm({})
+
+    assert form.is_valid()
+    assert form.filters().to_json() == {}

@@ -1,0 +1,176 @@
+"""What the growth page counts of answers and settlements, and what follows from it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from jobs.models import State
+from labeling.models import SiteSettings
+from tests.factories import (
+    make_annotation,
+    make_batch,
+    make_settlement,
+    make_user,
+    make_video,
+)
+from training import figures
+from training.figures import Figures
+from training.models import ExportJob, GrowthFigures
+from training.orders import export_if_due
+from training.pace import Lack, lacks, people
+from training.tasks import look_after_growth
+
+pytestmark = pytest.mark.django_db
+
+
+def test_settled_videos_and_new_ones_are_counted_by_label() -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=40)):
+        make_settlement(make_video(), kling=True)
+    make_settlement(make_video(), kling=True)
+    make_settlement(make_video(), ai_gen=False)
+    make_settlement(make_video(quarantine="leaks"), kling=True)
+
+    found = figures.current()
+
+    assert (found.settled["KLING"], found.gained["KLING"]) == (2, 1)
+    assert (found.settled["NOT_AI"], found.settled["VEO"]) == (1, 0)
+
+
+def test_answers_are_counted_by_day_and_person() -> None:
+    ana, ben = make_user("ana"), make_user("ben")
+    for person in (ana, ana, ben):
+        make_annotation(make_video(), person)
+    make_annotation(make_video(), ben, "skipped")
+
+    assert figures.current().answers == {timezone.localdate().isoformat(): {"ana": 2, "ben": 1}}
+
+
+def test_small_dataset_is_counted_at_each_look() -> None:
+    figures.recount()
+    GrowthFigures.objects.update(seconds=0.01)
+    make_settlement(make_video(), kling=True)
+
+    found = figures.current()
+
+    assert (found.settled["KLING"], found.is_live) == (1, True)
+
+
+def test_large_dataset_is_shown_as_it_was_counted() -> None:
+    figures.recount()
+    GrowthFigures.objects.update(seconds=3)
+    make_settlement(make_video(), kling=True)
+
+    found = figures.current()
+
+    assert (found.settled["KLING"], found.is_live) == (0, False)
+
+
+def test_counting_that_takes_long_is_done_the_less_often() -> None:
+    figures.recount()
+    GrowthFigures.objects.update(seconds=3)
+
+    at_once = figures.recount_if_due()
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        later = figures.recount_if_due()
+
+    assert (at_once, later) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("settled", "gained", "forecast"),
+    [
+        (500, 0, "reached"),
+        (499, 28, "in about 1 day"),
+        (400, 140, "in about 3 weeks"),
+        (100, 80, "in about 5 months"),
+        (10, 1, "not in sight"),
+        (10, 0, "none in 28 days"),
+    ],
+)
+def test_forecast_goes_by_the_pace_of_the_last_weeks(settled: int, gained: int, forecast: str) -> None:
+    assert Lack("VEO", settled, 500, gained).forecast == forecast
+
+
+def test_lack_is_what_misses_to_the_target_and_links_to_its_videos() -> None:
+    make_settlement(make_video(), kling=True)
+
+    lack = next(lack for lack in lacks(figures.current(), 10) if lack.name == "KLING")
+
+    assert (lack.settled, lack.lacking, lack.url) == (1, 9, "/videos/?state=settled&label=KLING")
+
+
+def test_people_stand_below_everybody_who_labeled_most_first() -> None:
+    today = timezone.localdate()
+    answers = {
+        today.isoformat(): {"ana": 1, "ben": 4},
+        (today - timedelta(days=10)).isoformat(): {"ana": 7},
+    }
+
+    found = list(people(Figures({}, {}, answers, timezone.now(), is_live=True)))
+
+    assert [(person.name, person.today, person.week, person.month) for person in found] == [
+        ("", 5, 5, 12),
+        ("ana", 1, 1, 8),
+        ("ben", 4, 4, 4),
+    ]
+
+
+def test_export_orders_itself_once_enough_videos_wait() -> None:
+    site = SiteSettings.current()
+    site.export_after = 2
+    site.save()
+    make_settlement(make_video())
+
+    too_few = export_if_due()
+    make_settlement(make_video())
+    look_after_growth()
+
+    assert too_few is None
+    assert ExportJob.objects.get().state == State.QUEUED
+
+
+def test_export_does_not_order_itself_unless_asked() -> None:
+    make_settlement(make_video())
+
+    assert export_if_due() is None
+
+
+def test_export_that_failed_is_left_to_a_person_for_a_while() -> None:
+    site = SiteSettings.current()
+    site.export_after = 1
+    site.save()
+    make_settlement(make_video())
+    ExportJob.objects.create(state=State.FAILED, finished_at=timezone.now())
+
+    at_once = export_if_due()
+    with time_machine.travel(timezone.now() + timedelta(hours=7)):
+        later = export_if_due()
+
+    assert at_once is None
+    assert later is not None
+
+
+def test_what_an_earlier_batch_holds_does_not_count_towards_the_next() -> None:
+    site = SiteSettings.current()
+    site.export_after = 1
+    site.save()
+    make_batch(settlements=[make_settlement(make_video())])
+
+    assert export_if_due() is None
+
+
+def test_page_says_what_each_label_lacks_and_sends_the_days_as_csv(client: Client) -> None:
+    ana = make_user("ana")
+    client.force_login(ana)
+    video = make_video()
+    make_batch(num_train=1, settlements=[make_settlement(video, annotations=[make_annotation(video, ana)])])
+
+    page = client.get("/batches/")
+    lines = client.get("/batches/pace.csv").getvalue().decode().splitlines()
+
+    assert "What each label still lacks" in page.text
+    assert '<a href="/videos/?by=ana">1</a>' in page.text
+    assert lines == ["day,person,labeled", f"{timezone.localdate().isoformat()},ana,1"]

@@ -1,0 +1,128 @@
+"""What is asked of batches in forms: which videos of one are shown, and what an export takes."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Least
+
+from labeling.filters import LABEL_CHOICES, DateInput, FilterForm, settled_as
+from labeling.models import Evidence, EvidenceKind, Split, Variant
+from training.differences import CHANGES, changed
+from training.export import SLUG
+from training.filters import LABELS, BadFilter, BatchFilters
+from training.models import BatchItem, TrainingBatch
+from training.tally import DURATIONS, NO_EVIDENCE, RESOLUTIONS
+
+EVIDENCE_CHOICES = [("", "Any"), *EvidenceKind.choices, (NO_EVIDENCE, "None")]
+
+
+def _step_choices(steps: Any) -> list[tuple[str, str]]:
+    return [("", "Any"), *((name, name) for name, _ in steps)]
+
+
+class BatchVideosForm(FilterForm):
+    """Which of a batch's videos are shown."""
+
+    label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
+    split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
+    evidence = forms.ChoiceField(choices=EVIDENCE_CHOICES, required=False)
+    resolution = forms.ChoiceField(choices=_step_choices(RESOLUTIONS), required=False)
+    duration = forms.ChoiceField(choices=_step_choices(DURATIONS), required=False)
+    group = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    change = forms.ChoiceField(choices=[("", "Any"), *CHANGES.items()], required=False)
+    against = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def items(self, batch: TrainingBatch) -> QuerySet[BatchItem]:
+        """Return the items that match, by what their settlement said then."""
+        items = self._changed(batch).filter(**settled_as(self.chosen("label")))
+        if split := self.chosen("split"):
+            items = items.filter(split=split)
+        if kind := self.chosen("evidence"):
+            items = with_evidence(items, kind)
+        if group := self.chosen("group"):
+            items = items.filter(settlement__video__group__key=group)
+        items = within(items, "short_side", self.chosen("resolution"), RESOLUTIONS)
+        items = within(items, "seconds", self.chosen("duration"), DURATIONS)
+        return items.select_related("settlement__video__post")
+
+    def _changed(self, batch: TrainingBatch) -> QuerySet[BatchItem]:
+        items: QuerySet[BatchItem] = batch.items.all()
+        if not (change := self.chosen("change")):
+            return items
+        exported = TrainingBatch.objects.exported()
+        named = exported.filter(slug=self.chosen("against")).first()
+        other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
+        return changed(batch, other, change) if other else items.none()
+
+
+def with_evidence(items: QuerySet[BatchItem], kind: str) -> QuerySet[BatchItem]:
+    """Return the items whose labels rest on that kind of evidence, or on none."""
+    rests_on = Evidence.objects.filter(annotation__settlements=OuterRef("settlement"))
+    if kind == NO_EVIDENCE:
+        return items.exclude(Exists(rests_on))
+    return items.filter(Exists(rests_on.filter(kind=kind)))
+
+
+def within(
+    items: QuerySet[BatchItem], fact: str, step: str, steps: tuple[tuple[str, float], ...]
+) -> QuerySet[BatchItem]:
+    """Return the items whose largest file has a fact on that step; an empty step is any."""
+    if not step:
+        return items
+    names = [name for name, _ in steps]
+    least, above = steps[names.index(step)][1], steps[names.index(step) + 1 :]
+    largest = (
+        Variant.objects.stored()
+        .filter(video=OuterRef("settlement__video"))
+        .annotate(pixels=F("width") * F("height"), short_side=Least("width", "height"))
+        .annotate(seconds=F("duration_seconds"))
+        .order_by("-pixels", "-bit_rate_bps", "-sha256")
+    )
+    items = items.annotate(fact=Subquery(largest.values(fact)[:1])).filter(fact__gte=least)
+    return items.filter(fact__lt=above[0][1]) if above else items
+
+
+class ExportForm(forms.Form):
+    """What an export takes, and what it is called."""
+
+    slug = forms.RegexField(
+        rf"^{SLUG.pattern}\Z",
+        label="Name",
+        required=False,
+        error_messages={"invalid": "Letters, digits, '.', '-' and '_'."},
+    )
+    labels = forms.MultipleChoiceField(
+        choices=[(name, "not AI" if name == "NOT_AI" else name) for name in LABELS],
+        label="With one of these labels",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    evidence = forms.MultipleChoiceField(
+        choices=EvidenceKind.choices,
+        label="AI-generated ones with this evidence",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    authors = forms.CharField(label="By these authors", required=False, max_length=1000)
+    since = forms.DateField(label="Posted since", required=False, widget=DateInput)
+    until = forms.DateField(label="Posted until", required=False, widget=DateInput)
+    min_answers = forms.IntegerField(label="People who agree, at least", required=False, min_value=0)
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            self.filters()
+        except BadFilter as exc:
+            raise forms.ValidationError(str(exc)) from exc
+        return self.cleaned_data
+
+    def filters(self) -> BatchFilters:
+        given = self.cleaned_data
+        days = {name: given[name].isoformat() for name in ("since", "until") if given.get(name)}
+        return BatchFilters(
+            labels=tuple(given.get("labels", ())),
+            evidence=tuple(given.get("evidence", ())),
+            authors=tuple(given.get("authors", "").replace(",", " ").split()),
+            min_answers=given.get("min_answers") or 0,
+            **days,
+        )
