@@ -1,7 +1,6 @@
 """Put a model version on the Hugging Face Hub: weights, config, metrics and a card, in one commit."""
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -66,7 +65,7 @@ def upload(publication: Publication, *, is_private: bool = False) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    api = HfApi(token=os.environ.get("HF_TOKEN"))
+    api = HfApi()  # the token is HF_TOKEN, or that of `hf auth login`
     try:
         api.create_repo(publication.repo, private=is_private, exist_ok=True)
         commit = api.upload_folder(
