@@ -113,13 +113,18 @@ def _time_errors(name: str, seconds: float | None) -> Iterator[str]:
 
 
 @transaction.atomic
-def submit(user: Any, claim: uuid.UUID, answer: Answer, *, with_twins: bool = False) -> Annotation:
+def submit(
+    user: Any, claim: uuid.UUID, answer: Answer, *, with_twins: bool = False, video_id: int | None = None
+) -> Annotation:
     """Take `answer` for the claimed video, and for all of its footage if `with_twins`, and settle it.
 
     Raises:
         ClaimLost: The claim went to someone else; nothing was written.
+        InvalidAnswer: The claim is not for the video `video_id`; nothing was written.
     """
     slot = queue.held(user, claim)
+    if video_id not in (None, slot.video_id):
+        raise InvalidAnswer([f"This claim is for video {slot.video_id}, not for video {video_id}."])
     annotation = give(user, slot, answer)
     if with_twins:
         for twin in twins.taken(user, slot.video):

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import HeaderEx, P, Router
@@ -10,7 +9,6 @@ from ninja.errors import AuthorizationError
 from ninja.responses import Status
 
 from labeling import answering, queue
-from labeling.answering import InvalidAnswer
 from labeling.api_auth import may
 from labeling.api_errors import Refusal
 from labeling.api_schemas import AnnotationOut, AnswerIn, ClaimOut, Heartbeat, PredictionOut, Released
@@ -78,13 +76,9 @@ def annotate(
     return Status(reply.status, reply.body)
 
 
-@transaction.atomic
 def _submit(request: HttpRequest, video_id: int, body: AnswerIn) -> Reply:
     answer = body.answer()
-    slot = queue.held(request.user, body.claim)
-    if slot.video_id != video_id:
-        raise InvalidAnswer([f"This claim is for video {slot.video_id}, not for video {video_id}."])
-    annotation = answering.submit(request.user, body.claim, answer)
+    annotation = answering.submit(request.user, body.claim, answer, video_id=video_id)
     return Reply(201, AnnotationOut.of(annotation).model_dump(mode="json"))
 
 

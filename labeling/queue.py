@@ -67,9 +67,8 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
 
 def _loaded(slots: Any) -> Any:
     stored = Variant.objects.stored().order_by("-width", "-height")
-    return slots.select_related("video__post").prefetch_related(
-        Prefetch("video__variants", queryset=stored, to_attr="stored_variants")
-    )
+    light = slots.select_related("video__post").defer("video__fingerprint", "video__post__raw")
+    return light.prefetch_related(Prefetch("video__variants", queryset=stored, to_attr="stored_variants"))
 
 
 def held(user: Any, claim: uuid.UUID) -> Slot:
@@ -84,7 +83,7 @@ def held(user: Any, claim: uuid.UUID) -> Slot:
     slots = Slot.objects.filter(claim=claim, labeler=user, state=SlotState.HELD)
     if connection.in_atomic_block:
         slots = slots.select_for_update(of=("self",))
-    slot = slots.select_related("video").first()
+    slot = slots.select_related("video").defer("video__fingerprint").first()
     if slot is None:
         raise ClaimLost
     return slot

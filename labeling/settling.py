@@ -50,16 +50,17 @@ def merge(answers: Iterable[Mapping[Label, bool | None]]) -> Labels | None:
     return {label: count[True] > count[False] if count else None for label, count in votes.items()}
 
 
-@transaction.atomic
+# Without a savepoint of its own: an error in here takes the whole answer back.
+@transaction.atomic(savepoint=False)
 def settle(video: Video) -> Settlement | None:
     """Bring a video's standing settlement and its slots up to date with its answers."""
     # No join: a row that was waited for comes with its newest values, a row joined to it does not.
     video = Video.objects.select_for_update().get(pk=video.pk)
     if decision := _decision(video):
-        return record(video, decision.labels(), SettlementMethod.ADJUDICATED, decision.annotations.all())
+        return _record(video, decision.labels(), SettlementMethod.ADJUDICATED, decision.annotations.all())
     answers = list(Annotation.objects.standing_for(video))
     if not answers and (imported := _imported(video)):
-        return record(video, imported.labels(), SettlementMethod.IMPORTED)
+        return _record(video, imported.labels(), SettlementMethod.IMPORTED)
     merged = merge(answer.labels() for answer in answers) if answers else None
     _note_dispute(video, is_disputed=bool(answers) and merged is None)
     if merged is None or len(answers) < answers_wanted(video):
@@ -67,7 +68,7 @@ def settle(video: Video) -> Settlement | None:
         _ask_more(video, len(answers))
         return None
     method = SettlementMethod.SINGLE if len(answers) == 1 else SettlementMethod.AGREED
-    return record(video, merged, method, answers)
+    return _record(video, merged, method, answers)
 
 
 @transaction.atomic
@@ -78,13 +79,25 @@ def record(
     answers: Iterable[Annotation] = (),
 ) -> Settlement:
     """Write a settlement and let it stand. One that would change nothing is not written."""
+    return _record(video, labels, method, answers)
+
+
+def _record(
+    video: Video,
+    labels: Mapping[Label, bool | None],
+    method: SettlementMethod,
+    answers: Iterable[Annotation] = (),
+) -> Settlement:
     answers = list(answers)
     standing = video.settlement
     if standing and standing.method == method and _rests_on(standing, labels, answers):
         return standing
     fields = {label_field(label): value for label, value in labels.items()}
     settlement = Settlement.objects.create(video=video, method=method, **fields)
-    settlement.annotations.set(answers)
+    rests_on = Settlement.annotations.through
+    rests_on.objects.bulk_create(
+        rests_on(settlement_id=settlement.pk, annotation_id=answer.pk) for answer in answers
+    )
     _let_stand(video, settlement)
     _note_dispute(video, is_disputed=False)
     open_ones = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
@@ -106,7 +119,7 @@ def _let_stand(video: Video, settlement: Settlement | None) -> None:
 def decide(video: Video, annotation: Annotation) -> Settlement:
     """Let what a reviewer said count, whatever others said or will say."""
     video = Video.objects.select_for_update().get(pk=video.pk)
-    return record(video, annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
+    return _record(video, annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
 
 
 def _decision(video: Video) -> Settlement | None:
