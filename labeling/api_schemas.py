@@ -147,6 +147,7 @@ class AnswerIn(Schema):
     evidence: list[EvidenceIn] = Field([], max_length=50)
     note: str = ""
     seconds: float | None = Field(None, description="Time on screen, idle time left out.")
+    question: str = Field("", description="What a reviewer is asked.")
 
     def answer(self) -> Answer:
         """Return what was judged.
@@ -155,7 +156,7 @@ class AnswerIn(Schema):
             InvalidAnswer: It breaks a rule.
         """
         evidence = [EvidenceItem(item.labels, item.kind, item.quote, item.at) for item in self.evidence]
-        return Answer(self.labels, evidence, self.note, self.seconds)
+        return Answer(self.labels, evidence, self.note, self.seconds, self.question)
 
 
 class AnnotationOut(Schema):

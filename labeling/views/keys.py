@@ -79,6 +79,6 @@ def keys(request: HttpRequest) -> HttpResponse:
 def _give_back_sensitive(user: Any) -> None:
     """Let others have what was reserved for this person before they said no to it."""
     sensitive = Slot.objects.held_by(user).filter(video__post__is_sensitive=True)
-    for claim in sensitive.values_list("claim", flat=True):
+    for claim in filter(None, sensitive.values_list("claim", flat=True)):
         with suppress(ClaimLost):
             queue.release(user, claim)

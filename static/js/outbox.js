@@ -1,7 +1,7 @@
 // Answers on their way: kept here before the next clip is shown, removed when the server says that it has them.
 // An entry: {key, kind, url, claim, video, fields, at}; one that is stuck has a state, "lost" or "refused", and words.
 
-import { all, forget, keep, onChangeElsewhere } from "./store.js";
+import { all, forget, isOnlyHere, keep, onChangeElsewhere } from "./store.js";
 
 const KIND = "outbox";
 let number = 0;
@@ -11,6 +11,7 @@ const entries = () => all(KIND).sort(inOrder);
 
 export const waiting = () => entries().filter((entry) => !entry.state);
 export const stuck = () => entries().filter((entry) => entry.state);
+export const isFragile = () => isOnlyHere(KIND); // the browser keeps nothing: closing the window would lose it
 export const claims = () => new Set(entries().map((entry) => entry.claim));
 
 export function put(entry) {

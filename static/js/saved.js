@@ -1,8 +1,7 @@
 // Say whether the answers are saved. Only the server's reply makes it so.
 
-import { stuck, waiting } from "./outbox.js";
+import { isFragile, stuck, waiting } from "./outbox.js";
 import { state } from "./sender.js";
-import { isOnlyHere } from "./store.js";
 
 const TROUBLES = { offline: "no connection", failing: "the server fails", "logged out": "logged out" };
 const answers = (number) => `${number} answer${number === 1 ? "" : "s"}`;
@@ -20,7 +19,7 @@ function say() {
   const saved = document.getElementById("saved");
   const [tone, text] = words();
   saved.dataset.tone = tone;
-  saved.textContent = isOnlyHere() ? `${text}, in this window only` : text;
+  saved.textContent = isFragile() ? `${text}, in this window only` : text;
 }
 
 for (const kind of ["outbox:change", "sender:change"]) document.addEventListener(kind, say);
@@ -28,5 +27,5 @@ say();
 
 // A window that alone holds answers is not closed by mistake.
 addEventListener("beforeunload", (event) => {
-  if (isOnlyHere() && waiting().length) event.preventDefault();
+  if (isFragile()) event.preventDefault();
 });

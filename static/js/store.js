@@ -30,7 +30,7 @@ export function all(kind) {
   return names.map((name) => recall(kind, name.slice(prefix(kind).length))).filter(Boolean);
 }
 
-export const isOnlyHere = () => unkept.size > 0;
+export const isOnlyHere = (kind) => [...unkept.keys()].some((name) => name.startsWith(prefix(kind)));
 
 // Another window of the same person wrote or removed something.
 export function onChangeElsewhere(kind, act) {

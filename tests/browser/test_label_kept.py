@@ -46,7 +46,8 @@ def give_to(username: str, video: Video) -> None:
 def test_next_clip_comes_before_the_answer_arrives(page: Page, site: str, stock: Stock) -> None:
     stock(3)
     begin(page, site)
-    first, held = claim_of(page), []
+    first = claim_of(page)
+    held: list[Route] = []
     page.route("**/answer/", lambda route: held.append(route))
 
     press(page, "7", "b", "Enter")
@@ -123,6 +124,21 @@ def test_half_an_answer_survives_a_reload(page: Page, site: str, stock: Stock) -
     assert Annotation.objects.get().evidence.get().at_seconds is not None
 
 
+def test_browser_that_keeps_nothing_says_so(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    held: list[Route] = []
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); };")
+    page.route("**/answer/", lambda route: held.append(route))
+    begin(page, site)
+
+    press(page, "n", "Enter")
+    saved(page, "saving…, in this window only")
+    held[0].continue_()
+
+    saved(page)
+    assert Annotation.objects.count() == 1
+
+
 def test_answer_whose_reply_was_lost_is_taken_once(rough: Page, site: str, stock: Stock) -> None:
     stock(2)
     begin(rough, site)
@@ -155,10 +171,12 @@ def test_server_that_fails_gets_the_answer_again(rough: Page, site: str, stock: 
     assert Annotation.objects.get().ai_gen is False
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
 def test_expired_session_is_renewed_in_place(
-    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture
+    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture, theme: str
 ) -> None:
     stock(3)
+    context.add_cookies([{"name": "theme", "value": theme, "url": site}])
     begin(rough, site)
     context.clear_cookies(name="sessionid")
 
@@ -167,7 +185,7 @@ def test_expired_session_is_renewed_in_place(
     expect(dialog).to_be_visible()
     saved(rough, "logged out: 1 answer kept here")
     assert violations(rough) == []
-    picture(rough, "label-logged-out")
+    picture(rough, f"label-logged-out-{theme}")
     rough.keyboard.type("wrong horse")
     press(rough, "Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("Please enter a correct username and password")
@@ -209,10 +227,12 @@ def test_answer_is_never_sent_for_somebody_else(
     assert not Annotation.objects.exists()
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
 def test_lost_claim_says_to_whom_and_is_taken_again_by_a_key(
-    rough: Page, site: str, stock: Stock, picture: Picture
+    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture, theme: str
 ) -> None:
     video = stock(3)[0]
+    context.add_cookies([{"name": "theme", "value": theme, "url": site}])
     begin(rough, site)
     give_to("ben", video)
 
@@ -222,7 +242,7 @@ def test_lost_claim_says_to_whom_and_is_taken_again_by_a_key(
     expect(notice).to_contain_text("Your answer (AI_GEN, VEO, artefacts) is kept here.")
     saved(rough, "1 answer not saved")
     assert violations(rough) == []
-    picture(rough, "label-lost")
+    picture(rough, f"label-lost-{theme}")
     press(rough, "r")
     expect(notice).to_contain_text("Not yet. ben has it until")
     Slot.objects.filter(video=video).update(lease_until=timezone.now())
