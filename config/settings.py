@@ -200,6 +200,10 @@ SPLIT_KEY = env.str("SPLIT_KEY", default="")  # empty: made at random once and k
 SUGGESTION_FRAMESETS = env.int("SUGGESTION_FRAMESETS", default=8)
 INFERENCE_DEVICE = env.str("INFERENCE_DEVICE", default="")  # empty: what the machine has
 
+# --- the training box ------------------------------------------------------------------------------------
+
+CAKELENS_TOKEN = env.str("CAKELENS_TOKEN", default="")  # of the site that batches are fetched from
+
 # --- people and pages -----------------------------------------------------------------------------------
 
 LOGIN_URL = "login"

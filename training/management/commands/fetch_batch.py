@@ -1,7 +1,7 @@
-import os
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--into", type=Path, required=True, metavar="DIR")
         parser.add_argument(
             "--token",
-            default=os.environ.get("CAKELENS_TOKEN", ""),
+            default=settings.CAKELENS_TOKEN,
             help="For an address; the environment's CAKELENS_TOKEN if left out.",
         )
         parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N", help="Files at a time.")
