@@ -160,6 +160,7 @@ def test_answer_is_taken(api: ApiClient, slot: Slot) -> None:
         evidence=[{"labels": ["SORA"], "kind": "watermark", "quote": "Sora", "at": 1.5}],
         note="See the corner.",
         seconds=6.5,
+        question="Is it Sora 2?",
     )
 
     response = api.send(path, body)
@@ -169,7 +170,7 @@ def test_answer_is_taken(api: ApiClient, slot: Slot) -> None:
     assert response.json()["id"] == annotation.pk
     assert (response.json()["labels"]["SORA"], response.json()["labels"]["KLING"]) == (True, None)
     assert (annotation.sora, annotation.kling, annotation.note) == (True, None, "See the corner.")
-    assert annotation.seconds == 6.5
+    assert (annotation.seconds, annotation.question) == (6.5, "Is it Sora 2?")
     evidence = Evidence.objects.get()
     assert (evidence.labels, evidence.kind, evidence.at_seconds) == (["SORA"], "watermark", 1.5)
     assert Video.objects.settled().exists()
