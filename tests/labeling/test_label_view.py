@@ -238,7 +238,7 @@ def test_encoding_is_the_smallest_that_fills_the_stage(browser: Client, stage: s
 
 @pytest.mark.parametrize("num_videos", [3, 12])
 def test_screen_asks_the_database_no_more_for_more_videos(
-    browser: Client, ana: User, num_videos: int, django_assert_max_num_queries: DjangoAssertNumQueries
+    browser: Client, ana: User, num_videos: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     model = factories.make_model()
     videos = [factories.make_video(num_slots=2) for _ in range(num_videos)]
