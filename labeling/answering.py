@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling import queue, settling, twins
@@ -200,7 +200,8 @@ def goes_to(reason: SkipReason) -> SkipDestination:
 
 
 def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotation:
-    previous = Annotation.objects.filter(video=slot.video, labeler=user).order_by("-pk").first()
+    given = Annotation.objects.filter(video=slot.video_id, labeler=user)
+    previous = given.aggregate(newest=Max("pk"))["newest"]
     return Annotation.objects.create(
         video=slot.video,
         labeler=user,
@@ -208,7 +209,7 @@ def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotatio
         guideline_version=Guideline.version_in_force(),
         shown_model=slot.shown_model,
         picked_by=GOLD if slot.is_gold else slot.video.picked_by,
-        replaces=previous,
+        replaces_id=previous,
         **fields,
     )
 

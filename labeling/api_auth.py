@@ -10,6 +10,7 @@ from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 from ninja.utils import check_csrf
 
+from labeling import roles
 from labeling.models import ApiToken
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -55,7 +56,7 @@ def may(permission: str, *, to: str) -> Callable[[V], V]:
     def decorate(view: V) -> V:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if not request.user.has_perm(permission):
+            if not roles.has(request.user, permission):
                 raise AuthorizationError(message=f"Your account lacks the right to {to}.")
             return view(request, *args, **kwargs)
 

@@ -20,6 +20,10 @@ from labeling.waiting import COUNTED_UP_TO, Waiting, is_day_full, num_answered_t
 __all__ = ["COUNTED_UP_TO", "LEASE", "Waiting", "lock", "num_answered_today", "waiting"]
 
 MOST_HELD = 3
+UNSHOWN = (
+    *("raw", "brought", "author_id", "num_likes", "num_reposts", "num_replies", "num_views", "quoted_id"),
+    *("failure_kind", "failure_message", "deleted_on_x_at", "rechecked_at", "added_how", "collected_at"),
+)
 MINE = [SlotState.HELD, SlotState.DONE, SlotState.KEPT]
 """Whose slot it is cannot change any more, or not yet."""
 
@@ -67,7 +71,9 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
 
 def _loaded(slots: Any) -> Any:
     stored = Variant.objects.stored().order_by("-width", "-height")
-    light = slots.select_related("video__post").defer("video__fingerprint", "video__post__raw")
+    # Neither the screen nor the API says these: X's whole JSON among them.
+    unshown = ("fingerprint", *(f"post__{name}" for name in UNSHOWN))
+    light = slots.select_related("video__post").defer(*(f"video__{name}" for name in unshown))
     return light.prefetch_related(Prefetch("video__variants", queryset=stored, to_attr="stored_variants"))
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import connection
+
 LABELER = "labeler"
 REVIEWER = "reviewer"
 ADMIN = "admin"
@@ -11,6 +13,33 @@ _REVIEWER = [*_LABELER, "labeling.review_video"]
 _ADMIN = [*_REVIEWER, "training.export_batch", "inference.promote_model"]
 PERMISSIONS = {LABELER: _LABELER, REVIEWER: _REVIEWER, ADMIN: _ADMIN}
 ADMIN_APPS = ("auth", "labeling", "inference", "training", "simple_history")
+
+
+# One statement where Django asks two and composes both anew: each request of the API begins with it.
+HAS = """
+SELECT 1 FROM auth_permission permission
+JOIN django_content_type kind ON kind.id = permission.content_type_id
+WHERE kind.app_label = %s AND permission.codename = %s AND (
+  EXISTS (
+    SELECT 1 FROM auth_group_permissions ours
+    JOIN auth_user_groups theirs ON theirs.group_id = ours.group_id
+    WHERE ours.permission_id = permission.id AND theirs.user_id = %s
+  ) OR EXISTS (
+    SELECT 1 FROM auth_user_user_permissions own
+    WHERE own.permission_id = permission.id AND own.user_id = %s
+  )
+)
+"""
+
+
+def has(user: Any, permission: str) -> bool:
+    """Tell whether `user` has `permission`, as `user.has_perm` does."""
+    if not user.is_active or user.is_superuser:
+        return bool(user.is_active)
+    app, codename = permission.split(".")
+    with connection.cursor() as cursor:
+        cursor.execute(HAS, [app, codename, user.pk, user.pk])
+        return cursor.fetchone() is not None
 
 
 def install(group_model: Any, permission_model: Any) -> None:

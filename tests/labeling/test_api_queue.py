@@ -121,7 +121,7 @@ def test_claim_costs_the_same_few_queries(
 
     SiteSettings.current()
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         api.send("/queue/claim")
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 
 from labeling import roles
-from tests.factories import make_user
+from tests.factories import make_superuser, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -52,3 +52,20 @@ def test_somebody_without_a_role_may_do_nothing() -> None:
 
 def test_superuser_may_do_everything() -> None:
     assert User.objects.create_superuser("root").has_perms(ADMINS)
+
+
+@pytest.mark.parametrize("permission", ["labeling.label_video", "labeling.review_video", "labeling.no_such"])
+@pytest.mark.parametrize("role", [None, "labeler", "reviewer", "admin"])
+def test_has_says_what_django_says(role: str | None, permission: str) -> None:
+    user = make_user("ana", role=role)
+
+    assert roles.has(user, permission) == user.has_perm(permission)
+
+
+def test_has_knows_own_permissions_superusers_and_closed_accounts() -> None:
+    own, root, closed = make_user("own", role=None), make_superuser(), make_user("closed", is_active=False)
+    own.user_permissions.add(Permission.objects.get(codename="label_video"))
+
+    found = [roles.has(user, "labeling.label_video") for user in (own, root, closed)]
+
+    assert found == [True, True, False]
