@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from labeling.models import Annotation, Outcome, Slot, Video
 from tests import factories
-from tests.browser.conftest import PASSWORD, Picture, Stock, be, log_in, suggest
+from tests.browser.conftest import PASSWORD, Stock, log_in, suggest
 from tests.browser.screen import SCORES, begin, claim_of, clip_time, go_on, is_on, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -331,93 +330,3 @@ def test_works_without_scripts(browser: Browser, site: str, stock: Stock) -> Non
         "VEO",
     ]
     assert Annotation.objects.get(video=videos[1]).skip_reason == "offensive"
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_screen_is_accessible(page: Page, site: str, stock: Stock, theme: str, width: int) -> None:
-    suggest(factories.make_model("v5.1"), stock(2)[0], SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
-    page.set_viewport_size({"width": width, "height": 900})
-    begin(page, site)
-    press(page, "Enter", "a", "z", "5")
-
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("path", ["/login/", "/label/", "/", "/nowhere/", "/account/password/"])
-def test_other_pages_are_accessible(browser: Browser, site: str, theme: str, path: str) -> None:
-    context = browser.new_context()
-    context.add_cookies([{"name": "theme", "value": theme, "url": site}])
-    page = context.new_page()
-    be(page, site, factories.make_user("ana"))
-
-    page.goto(f"{site}{path}")
-
-    assert violations(page) == []
-    context.close()
-
-
-def test_help_is_accessible(page: Page, site: str, stock: Stock) -> None:
-    stock(1)
-    begin(page, site)
-
-    press(page, "?")
-
-    assert violations(page) == []
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong, seriously or worse, on the page as it is."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-
-
-def test_admin_keeps_the_policy(page: Page, site: str) -> None:
-    be(page, site, factories.make_superuser())
-
-    page.goto(f"{site}/admin/auth/user/add/")
-
-    expect(page.get_by_role("heading", name="Add user")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("name", "theme", "size"),
-    [
-        ("label", "dark", (1440, 900)),
-        ("label-light", "light", (1440, 900)),
-        ("label-phone", "dark", (390, 844)),
-    ],
-)
-def test_picture_of_the_screen(
-    page: Page, site: str, real_stock: Stock, picture: Picture, name: str, theme: str, size: tuple[int, int]
-) -> None:
-    videos = real_stock(9)
-    history(videos[:6])
-    scene = videos[6]
-    suggest(factories.make_model("v5.1"), scene, SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    log_in(page, site, "ana")
-    press(page, "Space", "p", "y", "x")
-    expect(page.locator(".stage .clip")).to_have_js_property("seeking", False)
-
-    picture(page, name)
-
-    assert page.locator("body").evaluate("body => body.scrollWidth") <= size[0]
-
-
-def history(videos: list[Video]) -> None:
-    """Let Ana have judged these clips already."""
-    ana = factories.make_user("ana", password=PASSWORD)
-    for place, video in enumerate(videos):
-        outcome = "skipped" if place == 3 else "labeled"
-        fields = {} if outcome == "skipped" else {"ai_gen": place % 3 != 1}
-        factories.make_annotation(video, ana, outcome, **fields)
-        Slot.objects.filter(video=video).update(state="done", labeler=ana)

@@ -60,6 +60,18 @@ def test_next_clip_comes_before_the_answer_arrives(page: Page, site: str, stock:
     assert Annotation.objects.get().veo is True
 
 
+def test_quick_hands_lose_nothing(page: Page, site: str, stock: Stock) -> None:
+    videos = stock(8)
+    begin(page, site)
+
+    for place in range(8):
+        expect(page.locator("#answer")).to_be_visible()
+        press(page, *("yb" if place % 2 else "n"), "Enter")
+
+    expect(page.get_by_text("You have judged every clip there is")).to_be_visible()
+    assert [Annotation.objects.get(video=video).ai_gen for video in videos] == [False, True] * 4
+
+
 def test_answers_given_offline_are_sent_when_the_network_is_back(
     context: BrowserContext, rough: Page, site: str, stock: Stock
 ) -> None:
