@@ -67,7 +67,7 @@ def row_of(model: str, batch: object, clips: Path, out: Path, args: argparse.Nam
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--clips", type=int, default=160)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=48)
     parser.add_argument("--minibatch-size", type=int, default=8)
     parser.add_argument("--window", type=int, default=128)
     parser.add_argument("--num-workers", type=int, default=0)
