@@ -1,6 +1,5 @@
 """Where the files of a batch are read from: a folder, or addresses that answer to HTTP. Loads no Django."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,9 @@ from typing import Protocol
 import urllib3
 
 CHUNK = 1 << 20
+WEB_CHUNK = 1 << 18
+"""What is hashed and written is still in the processor's cache."""
+
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 60
 """A server that sends nothing for so long is taken for gone."""
@@ -97,13 +99,13 @@ class Web:
         raise kind(f"the server answers {response.status}")
 
 
-def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[memoryview | bytes]:
+def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """Yield what the server sends; a connection that was read to its end is used again."""
-    buffer = memoryview(_buffer())
     is_whole = False
     try:
-        while count := response.readinto(buffer):
-            yield buffer[:count]
+        # Not `readinto`: urllib3 reads bytes there too, and copies them.
+        while chunk := response.read(WEB_CHUNK, decode_content=False):
+            yield chunk
         is_whole = True
     except (urllib3.exceptions.HTTPError, OSError) as exc:
         raise SourceError(in_words(exc)) from exc
@@ -112,17 +114,6 @@ def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[memoryview | bytes]:
             response.release_conn()
         else:
             response.close()
-
-
-_local = threading.local()
-
-
-def _buffer() -> bytearray:
-    """Return this thread's own buffer: a megabyte a file would be a page fault every 4 kB."""
-    if not hasattr(_local, "buffer"):
-        _local.buffer = bytearray(CHUNK)
-    buffer: bytearray = _local.buffer
-    return buffer
 
 
 def in_words(error: Exception) -> str:
