@@ -8,7 +8,6 @@ norm of each channel on its own would divide it out. Shapes as in `layers`.
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models.convnext import CNBlock, LayerNorm2d
 
 from cakelens.framesets import FRAMES
 from cakelens.layers import time_conv
@@ -21,6 +20,9 @@ class StridedBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
+        # Here, not above: torchvision takes as long to import as torch, and the other models need none of it.
+        from torchvision.models.convnext import CNBlock, LayerNorm2d
+
         self.norm0 = LayerNorm2d(channels_in)
         self.space_conv0 = nn.Conv2d(channels_in, channels_out, kernel_size=2, stride=2)
         self.space_block0 = CNBlock(channels_out, _LAYER_SCALE, stochastic_depth_prob=0.0)

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as vision
 
 from cakelens.transforms import crop_start, fill_frames, fit_window_at
 from training.config import Crop, TrainConfig
@@ -45,7 +44,14 @@ def _part(frames_TCHW: Tensor, config: TrainConfig, window: int, rng: np.random.
     scale = _scale(size, seen, rng)
     wanted = _Size(min(round(seen.height / scale), size.height), min(round(seen.width / scale), size.width))
     part_TCHW = _cut(frames_TCHW, wanted, config.crop, rng)
-    return part_TCHW if wanted == seen else vision.resize(part_TCHW, list(seen), antialias=True)
+    return part_TCHW if wanted == seen else _resized(part_TCHW, seen)
+
+
+def _resized(frames_TCHW: Tensor, size: _Size) -> Tensor:
+    from torchvision.transforms.v2 import functional  # slow to import, and only `resize` needs it
+
+    resized_TCHW: Tensor = functional.resize(frames_TCHW, list(size), antialias=True)
+    return resized_TCHW
 
 
 def _seen(window: int, rng: np.random.Generator) -> _Size:

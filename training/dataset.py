@@ -27,6 +27,7 @@ from training.rows import ManifestRow
 from training.sampling import Pick, Schedule
 from training.world import ALONE, World
 
+_PRELOADED = ["training.dataset", "torchcodec.decoders"]
 _AHEAD = 4  # minibatches made ahead: enough to hide an odd slow video
 
 
@@ -120,19 +121,19 @@ def _from_workers(
         batch_sampler=picked,
         collate_fn=collate,
         num_workers=dataset.config.num_workers,
-        multiprocessing_context=_fresh_processes(),
+        multiprocessing_context=_fresh_processes(dataset.config),
         generator=torch.Generator(),  # its own: taking one from torch's would shift the run's randomness
         pin_memory=pin_memory,
     )
 
 
-def _fresh_processes() -> BaseContext:
+def _fresh_processes(config: TrainConfig) -> BaseContext:
     """Give a maker of workers that inherit neither threads nor database connections nor CUDA from here.
 
     They are forked from a process that has imported what they need, once for all of them.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["training.dataset", "torchcodec.decoders", "torchvision"])
+    context.set_forkserver_preload(_PRELOADED + (["torchvision.transforms.v2"] if config.resize else []))
     return context
 
 
