@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from labeling import answering, queue
@@ -22,6 +23,7 @@ from labeling.models import (
 )
 from tests.factories import (
     claim_of,
+    hold,
     labels,
     make_group,
     make_post,
@@ -291,3 +293,30 @@ def test_video_kept_for_later_can_be_answered(ana: User) -> None:
     video.refresh_from_db()
     assert video.settlement is not None
     assert [slot.state for slot in video.slots.all()] == [SlotState.DONE]
+
+
+def test_who_hides_sensitive_posts_is_given_the_same_as_others(ana: User, ben: User) -> None:
+    """The statement written by hand and the one that is composed choose alike."""
+    Preferences.objects.create(user=ben, shows_sensitive=False)
+    expired, answered = make_video(priority=0.9), make_video(priority=0.8, num_slots=2)
+    best = make_video(priority=0.7)
+    make_video(priority=0.7)
+    hold(expired.slots.get(), make_user("cleo"))
+    for user, n in ((ana, 1), (ben, 2)):
+        Slot.objects.filter(video=answered, n=n).update(state=SlotState.DONE, labeler=user)
+
+    [first] = queue.claim(ana)
+    queue.release(ana, claim_of(first))
+
+    assert first.video == best
+    assert queue.claim(ben) == [first]
+
+
+def test_screen_says_that_the_day_is_full(ana: User, client: Client) -> None:
+    SiteSettings(answers_per_day=1).save()
+    make_video()
+    answer_next(ana)
+    make_video()
+    client.force_login(ana)
+
+    assert "That is enough for today" in client.get("/label/").text
