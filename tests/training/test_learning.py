@@ -57,3 +57,19 @@ def test_labels_that_mean_nothing_teach_nothing(
     result = train(*synthetic_rows(count, is_shuffled=True), steps=steps)
 
     assert result.ai_gen["auc"] == pytest.approx(0.5, abs=spread)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_v6_learns_it_too_from_as_little(synthetic_rows: SyntheticRows, tmp_path: Path) -> None:
+    """Against v5 it stands in bench/learning.py, which takes most of an hour on a CPU."""
+    rows, media_dir = synthetic_rows(160)
+    manifest = Manifest("v5.0", canonical_digest(rows), tuple(rows))
+    small = {"window": 128, "steps": 48, "minibatch_size": 8, "validate_every": 16, "eval_framesets": 2}
+    config = preset("v6", **small, num_workers=0, resize=False, compress=0.0, ema_decay=0.9)
+
+    trainer = Trainer(config, manifest, media_dir, tmp_path / "run")
+    list(trainer.run())
+
+    assert trainer.result is not None
+    assert trainer.result.ai_gen["auc"] >= 0.8
