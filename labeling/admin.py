@@ -14,6 +14,7 @@ from labeling.collecting import steering
 from labeling.models import (
     Annotation,
     ApiToken,
+    BulkEdit,
     CollectJob,
     DuplicateGroup,
     Evidence,
@@ -23,6 +24,7 @@ from labeling.models import (
     LabelDefinition,
     Post,
     Preferences,
+    QuestionReply,
     ReviewOutcome,
     Settlement,
     SiteSettings,
@@ -32,6 +34,7 @@ from labeling.models import (
     Variant,
     VariantJob,
     Video,
+    Voiding,
     XPause,
 )
 
@@ -109,9 +112,12 @@ class SlotAdmin(ReadOnlyAdmin):
     search_fields = ["=video__key", "=labeler__username"]
     actions = ["take_back"]
 
-    @admin.action(description="Take the chosen videos back from who holds them", permissions=["take_back"])
+    @admin.action(
+        description="Take the chosen videos back from who holds or keeps them", permissions=["take_back"]
+    )
     def take_back(self, request: HttpRequest, slots: QuerySet[Slot]) -> None:
-        num_freed = slots.filter(state=SlotState.HELD).update(**queue.FREED)
+        taken = slots.filter(state__in=[SlotState.HELD, SlotState.KEPT], is_gold=False)
+        num_freed = taken.update(**queue.FREED)
         self.message_user(request, f"{num_freed} videos are free again.")
 
     def has_take_back_permission(self, request: HttpRequest) -> bool:
@@ -164,6 +170,24 @@ class GoldAnswerAdmin(QuickAdmin):
         if not change:
             obj.added_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
+
+
+@admin.register(BulkEdit)
+class BulkEditAdmin(ReadOnlyAdmin):
+    list_display = ["labels", "num_videos", "by", "created_at", "undone_at"]
+    list_select_related = ["by"]
+
+
+@admin.register(Voiding)
+class VoidingAdmin(ReadOnlyAdmin):
+    list_display = ["labeler", "since", "until", "num_answers", "by", "created_at", "undone_at"]
+    list_select_related = ["labeler", "by"]
+
+
+@admin.register(QuestionReply)
+class QuestionReplyAdmin(ReadOnlyAdmin):
+    list_display = ["annotation", "text", "reviewer", "created_at"]
+    list_select_related = ["annotation__labeler", "reviewer"]
 
 
 @admin.register(ReviewOutcome)
