@@ -71,7 +71,11 @@ function clear() {
 // Get the clips that are not here yet. Asked for while it runs, it runs once more: what is held has changed since.
 export function refill() {
   clearTimeout(timer);
-  asking = (asking ?? Promise.resolve()).then(fill, fill);
+  const asked = (asking ?? Promise.resolve()).then(fill, fill).finally(() => {
+    if (asking === asked) delete reel.dataset.asking;
+  });
+  asking = asked;
+  reel.dataset.asking = ""; // until nothing is on its way
   return asking;
 }
 

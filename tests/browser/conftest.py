@@ -2,7 +2,7 @@
 
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,18 @@ def site(settings: Settings, live_server: "LiveServer") -> str:
     ]  # the others are slow on purpose
     settings.MEDIA_URL = "/not-media/"  # the live server would take it over, without byte ranges
     return str(live_server.url)
+
+
+@pytest.fixture
+def page(page: "Page") -> "Iterator[Page]":
+    """The strict page; the server is at rest when the database is emptied after the test."""
+    yield page
+    let_rest(page)
+
+
+def let_rest(page: "Page") -> None:
+    """Wait until the labeling screen, if it is there, has got what it asked for."""
+    page.locator("#reel[data-asking]").wait_for(state="detached")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from labeling.models import Annotation, Slot, Video
 from tests import factories
 from tests.browser.axe import violations
-from tests.browser.conftest import PASSWORD, Picture, Stock, be
+from tests.browser.conftest import PASSWORD, Picture, Stock, be, let_rest
 from tests.browser.screen import begin, claim_of, go_on, is_on, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -27,9 +27,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def rough(context: BrowserContext) -> Page:
+def rough(context: BrowserContext) -> Iterator[Page]:
     """A page for what the strict `page` would not let pass."""
-    return context.new_page()
+    page = context.new_page()
+    yield page
+    let_rest(page)
 
 
 def saved(page: Page, words: str = "saved") -> None:
@@ -350,8 +352,9 @@ def test_two_people_at_once_never_have_the_same_clip(browser: Browser, site: str
         for page in pages:
             press(page, "n", "Enter")
             saved(page)
-    for context in contexts:
-        context.close()
+    for page in pages:
+        let_rest(page)
+        page.context.close()
 
     assert {Annotation.objects.get(video=video).labeler.get_username() for video in videos} == {"ana", "ben"}
     assert Annotation.objects.filter(labeler__username="ana").count() == 3
