@@ -31,7 +31,8 @@ class Bars:
     def show(self, report: Report) -> None:
         if isinstance(report, StepReport):
             loss = "" if report.loss is None else f"loss {report.loss:.3f}  "
-            note = f"{loss}{report.eta_seconds:.0f} s left"
+            pace = f"{report.pace.samples_per_second:.1f}/s  waits {report.pace.data_wait_share:.0%}"
+            note = f"{loss}{pace}  {report.eta_seconds:.0f} s left"
             self._update("Training", report.step, report.total, note)
         else:
             self._update(STAGES[report.stage], report.done, report.total, "")
