@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from labeling.controls import NOT_AI
 from labeling.filters import LABEL_CHOICES, VIDEO_STATES, FilterForm, settled_as
 from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
 from labeling.reviewing import CONFIDENT
@@ -90,8 +91,11 @@ class VideoFilterForm(FilterForm):
         if split := self.chosen("split"):
             videos = videos.in_split(split)
         if label := self.chosen("label"):
-            # Said twice, so that a list in the order of videos can walk the label's index.
-            videos = videos.filter(**settled_as(label)).filter(settlement__video=F("pk"))
+            videos = videos.filter(**settled_as(label))
+            if (
+                label != NOT_AI
+            ):  # said twice, so that a list in the order of videos can walk the label's index
+                videos = videos.filter(settlement__video=F("pk"))
         return self._seen(self._probable(self._labeled(self._of_group(videos))))  # type: ignore[no-any-return]
 
     def _seen(self, videos: Any) -> Any:
