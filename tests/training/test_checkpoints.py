@@ -1,6 +1,9 @@
 import errno
+import resource
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,20 +92,30 @@ def test_config_that_changes_no_loss_is_taken(checkpoints: Checkpoints) -> None:
     assert with_config(checkpoints, TrainConfig(num_workers=3, device="cpu")).restore({}) == (1, {})
 
 
-def test_full_disk_leaves_earlier_checkpoints(
-    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(state: object, path: Path) -> None:
-        path.write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+@contextmanager
+def room_for(num_bytes: int) -> Iterator[None]:
+    """Let the system refuse to write more into a file than this, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
+
+def test_full_disk_leaves_earlier_checkpoints(checkpoints: Checkpoints) -> None:
     saved(checkpoints, 1)
-    monkeypatch.setattr(torch, "save", full)
 
-    with pytest.raises(CheckpointError, match=r"step-00000002.pt: cannot be written \(.*No space left"):
-        saved(checkpoints, 2)
+    with room_for(10_000), pytest.raises(CheckpointError, match=r"step-00000002.pt: cannot be written \("):
+        save_large(checkpoints, 2)
 
     assert [path.name for path in checkpoints.folder.iterdir()] == ["step-00000001.pt"]
+    assert checkpoints.restore({})[0] == 1
+
+
+def save_large(checkpoints: Checkpoints, step: int) -> None:
+    with checkpoints.finished():
+        checkpoints.save(step, {"model": nn.Linear(300, 300)}, {})
 
 
 def test_damaged_checkpoint_is_named(checkpoints: Checkpoints) -> None:
