@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
@@ -13,7 +14,7 @@ from labeling.api_auth import HOW
 from labeling.idempotency import KeyReused
 from labeling.queue import ClaimLost
 
-TOO_BIG = "The body is larger than 2.5 MB."
+TOO_BIG = f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MiB."
 
 
 class Refusal(Schema):

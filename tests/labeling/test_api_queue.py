@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -259,10 +260,10 @@ def test_body_that_is_no_json_is_refused(api: ApiClient, slot: Slot) -> None:
 
 
 def test_body_that_is_too_large_is_refused(api: ApiClient, slot: Slot) -> None:
-    response = api.send(*answer(slot, note="x" * 3_000_000))
+    response = api.send(*answer(slot, note="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)))
 
     assert response.status_code == 413
-    assert "larger than 2.5 MB" in response.json()["detail"]
+    assert "larger than 24 MiB" in response.json()["detail"]
 
 
 def test_answer_sent_again_under_its_key_gets_the_same_reply(api: ApiClient, slot: Slot) -> None:
