@@ -26,6 +26,7 @@ from training.config import TrainConfig
 from training.curve import Curve
 from training.manifest import Manifest, ManifestError, read_manifest
 from training.models import TrainingBatch, TrainingRun, Withdrawal
+from training.splits import split_rows
 
 if TYPE_CHECKING:
     from training.reports import Report
@@ -119,7 +120,6 @@ def trainer_of(
     Raises:
         RunError: The manifest is missing or altered; the row says the same.
     """
-    from training.splits import split_rows
     from training.trainer import Trainer
     from training.world import ALONE
 
@@ -193,9 +193,9 @@ def manifest_of(batch: TrainingBatch) -> Manifest:
     return manifest.without(withdrawn) if withdrawn else manifest
 
 
-def learned_labels(manifest: Manifest) -> list[str]:
+def learned_labels(manifest: Manifest, hold_out: str | None = None) -> list[str]:
     """Return the labels that training videos have both ways: the others' outputs are noise."""
-    train = manifest.of_split("train")
+    train = split_rows(manifest, hold_out)["train"]
     both = {True, False}
     return [str(label) for label in V5_LABELS if both <= {row.labels.get(label) for row in train}]
 
@@ -302,7 +302,9 @@ def _conclude(run: TrainingRun, trainer: "Trainer", curve: Curve) -> None:
     assert result is not None
     metrics = model_metrics(result, batch=run.batch.slug)
     origin = registry.Origin(
-        batch_digest=run.batch.digest, learned_labels=learned_labels(trainer.manifest), metrics=metrics
+        batch_digest=run.batch.digest,
+        learned_labels=learned_labels(trainer.manifest, trainer.config.hold_out),
+        metrics=metrics,
     )
     try:
         model = registry.register(trainer.slug, result.weights, runner.describe(result.weights), origin)

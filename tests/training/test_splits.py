@@ -3,6 +3,7 @@ from collections.abc import Callable
 from cakelens.labels import Label
 from training.manifest import Manifest
 from training.rows import ManifestRow
+from training.runs import learned_labels
 from training.splits import split_rows
 
 MakeRow = Callable[..., ManifestRow]
@@ -33,3 +34,10 @@ def test_held_out_generator_is_met_in_the_test_alone(make_row: MakeRow) -> None:
         "validation": [False, None],
         "test": [True, False, None],
     }
+
+
+def test_held_out_generator_is_not_called_learned(make_row: MakeRow) -> None:
+    batch = manifest(make_row)
+
+    assert learned_labels(batch) == ["KLING"]
+    assert learned_labels(batch, "KLING") == []
