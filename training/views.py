@@ -150,7 +150,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def manifest(request: HttpRequest, slug: str) -> FileResponse:
     """Send the manifest as it was written."""
     batch = _batch(slug)
-    return _sent(batch.manifest_name, sidecars.file_name(batch, sidecars.MANIFEST))
+    return _sent(batch, batch.manifest_name, sidecars.MANIFEST)
 
 
 @require_safe
@@ -158,12 +158,13 @@ def manifest(request: HttpRequest, slug: str) -> FileResponse:
 def sidecar(request: HttpRequest, slug: str, part: str) -> FileResponse:
     """Send a file that stands beside the manifest."""
     batch = _batch(slug)
-    return _sent(sidecars.stored_name(batch, part), sidecars.file_name(batch, part))
+    return _sent(batch, sidecars.stored_name(batch, part), part)
 
 
-def _sent(name: str, filename: str) -> FileResponse:
+def _sent(batch: TrainingBatch, name: str, part: str) -> FileResponse:
     try:
         file = default_storage.open(name)
     except FileNotFoundError as exc:
-        raise Http404(f"{filename} is missing from the storage.") from exc
-    return FileResponse(file, as_attachment=True, filename=filename)
+        word = part.partition(".")[0]
+        raise Http404(f"The {word} of {batch.slug} is missing from the storage.") from exc
+    return FileResponse(file, as_attachment=True, filename=sidecars.file_name(batch, part))
