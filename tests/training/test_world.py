@@ -209,3 +209,43 @@ def test_process_without_a_video_takes_part(manifest: tuple[Manifest, Path], tmp
     ranks = told(start_ranks(3, tmp_path, manifest[1], config))
 
     assert ranks[2]["losses"] == pytest.approx(alone, abs=1e-5)
+
+
+@pytest.mark.nightly
+def test_torchrun_runs_the_command(manifest: tuple[Manifest, Path], tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "manage.py",
+        "train_batch",
+    ]
+    files = ["--manifest", str(tmp_path / "m"), "--media", str(manifest[1]), "--out", str(tmp_path / "run")]
+    choices = [
+        "--preset",
+        "tiny",
+        "--window",
+        "32",
+        "--steps",
+        "2",
+        "--minibatch-size",
+        "2",
+        "--device",
+        "cpu",
+    ]
+
+    done = subprocess.run(
+        [*command, *files, *choices, "--json"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    (told_once,) = done.stdout.splitlines()
+    assert json.loads(told_once)["steps"] == 2
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["num_processes"] == 2
