@@ -59,7 +59,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     if storage.is_local():
         return DatabaseError, OperationalError, OSError
     # Installed where there is a bucket.
-    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError, ClientError
 
     return DatabaseError, OperationalError, OSError, BotoCoreError, ClientError
 

@@ -112,7 +112,7 @@ def _bucket() -> Iterator[None]:
         yield
         return
     # Installed where there is a bucket.
-    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield

@@ -1,5 +1,6 @@
 """Review, team and bulk edits in a real browser: by keyboard, in both themes, on a phone."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,7 @@ def begin(page: Page, site: str, path: str, *, theme: str = "light") -> "User":
     return rob
 
 
-PAGES = {
+PAGES: dict[str, Callable[[list[Video]], str]] = {
     "review": lambda videos: "/review/",
     "review-video": lambda videos: f"/review/videos/{videos[0].pk}/",
     "review-model": lambda videos: "/review/models/tiny-1/",

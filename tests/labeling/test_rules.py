@@ -111,9 +111,10 @@ def test_batch_may_change_until_it_is_exported() -> None:
 
 
 def test_person_who_exported_a_batch_may_go() -> None:
-    row = make_batch(created_by=make_user())
+    user = make_user()
+    row = make_batch(created_by=user)
 
-    row.created_by.delete()
+    user.delete()
 
     row.refresh_from_db()
     assert row.created_by is None

@@ -86,11 +86,11 @@ def test_equal_facts_score_one_half(rows: MakeRows) -> None:
     ],
 )
 def test_one_class_has_a_reason(make_row: MakeRow, train: list[bool], test: list[bool], reason: str) -> None:
-    splits = [
+    train_rows, test_rows = (
         [make_row(number, ai_gen=value) for number, value in enumerate(split)] for split in (train, test)
-    ]
+    )
 
-    assert baseline.metadata_baseline(*splits) == {"auc": None, "auc_interval": None, "reason": reason}
+    assert baseline.metadata_baseline(train_rows, test_rows) == {"auc": None, "auc_interval": None, "reason": reason}
 
 
 def test_too_few_videos_show_nothing(make_row: MakeRow) -> None:
