@@ -65,6 +65,21 @@ def gold() -> None:
     labeling.GoldAnswer.objects.create(video=factories.make_video(), added_by=user(), ai_gen=True)
 
 
+def bulk_edit() -> None:
+    labeling.BulkEdit.objects.create(by=user(), labels={"AI_GEN": True}, num_videos=3)
+
+
+def voiding() -> None:
+    now = timezone.now()
+    labeling.Voiding.objects.create(
+        by=user(), labeler=user(), since=now - timedelta(days=1), until=now, reason="asleep"
+    )
+
+
+def reply() -> None:
+    labeling.QuestionReply.objects.create(annotation=annotation(), text="It is one.", reviewer=user())
+
+
 def definition() -> None:
     labeling.LabelDefinition.objects.create(label=V5_LABELS[next(numbers) % 17], text="What it means")
 
@@ -80,6 +95,9 @@ MAKE: dict[type[Model], Callable[[], object]] = {
     labeling.Settlement: lambda: factories.make_settlement(factories.make_video()),
     labeling.GoldAnswer: gold,
     labeling.ReviewOutcome: review,
+    labeling.QuestionReply: reply,
+    labeling.BulkEdit: bulk_edit,
+    labeling.Voiding: voiding,
     labeling.CollectJob: factories.make_job,
     labeling.VariantJob: variant_job,
     labeling.ApiToken: lambda: labeling.ApiToken.objects.issue(user()),

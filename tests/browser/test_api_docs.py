@@ -19,6 +19,8 @@ PATHS = {
     "/api/models",
     "/api/batches",
     "/api/batches/{slug}/manifest",
+    "/api/batches/{slug}/withdrawn",
+    "/api/batches/{slug}/files",
 }
 
 

@@ -55,7 +55,7 @@ PAGES: dict[str, Callable[[list[Video]], str]] = {
     "review-model": lambda videos: "/review/models/tiny-1/",
     "review-agreement": lambda videos: "/review/agreement/",
     "team": lambda videos: "/team/",
-    "person": lambda videos: f"/team/{videos[0].annotations.earliest("pk").labeler_id}/",
+    "person": lambda videos: f"/team/{videos[0].annotations.earliest('pk').labeler_id}/",
     "videos": lambda videos: "/videos/?state=settled&least=10",
     "video": lambda videos: f"/videos/{videos[0].pk}/",
     "bulk-edit": lambda videos: f"/videos/edit/?video={videos[0].pk}&AI_GEN=no&preview=1",

@@ -100,7 +100,7 @@ def test_file_that_is_no_video_leaves_nothing(content: bytes, tmp_path: Path, se
 
 
 def test_failure_while_writing_rows_leaves_no_row(clip: MakeClip, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(video: Video, sighting: Sighting | None) -> None:
+    def refuse(video: Video, sighting: Sighting | None, *, own_split: str) -> None:
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(importer, "make_ready", refuse)

@@ -90,7 +90,9 @@ def test_one_class_has_a_reason(make_row: MakeRow, train: list[bool], test: list
         [make_row(number, ai_gen=value) for number, value in enumerate(split)] for split in (train, test)
     )
 
-    assert baseline.metadata_baseline(train_rows, test_rows) == {"auc": None, "auc_interval": None, "reason": reason}
+    found = baseline.metadata_baseline(train_rows, test_rows)
+
+    assert found == {"auc": None, "auc_interval": None, "reason": reason}
 
 
 def test_too_few_videos_show_nothing(make_row: MakeRow) -> None:

@@ -6,7 +6,7 @@ from jobs.models import State
 from labeling.models import Settlement
 from tests.constraints import constraint_names, refused_by
 from tests.factories import make_batch, make_run, make_settlement, make_video
-from training.models import BatchItem, BatchState, ExportJob, TrainingBatch, TrainingRun
+from training.models import BatchItem, BatchState, ExportJob, GrowthFigures, TrainingBatch, TrainingRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -40,6 +40,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
         "batch_item_split_known",
         lambda: BatchItem.objects.create(batch=make_batch(), settlement=settled(), split="dev"),
     ),
+    ("growth_figures_is_one_row", lambda: GrowthFigures.objects.create(pk=2)),
     ("export_one_at_a_time", lambda: export_twice(State.QUEUED)),
     ("training_exportjob_running_has_lease", lambda: ExportJob.objects.create(state=State.RUNNING)),
     ("training_trainingrun_running_has_lease", lambda: make_run(make_batch(), state=State.RUNNING)),
