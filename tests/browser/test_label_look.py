@@ -47,6 +47,19 @@ def test_help_is_accessible(page: Page, site: str, stock: Stock) -> None:
     assert violations(page) == []
 
 
+def test_menu_opens_within_a_phone(page: Page, site: str) -> None:
+    be(page, site, factories.make_user("ana"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/batches/")
+
+    page.locator(".menu > summary").click()
+
+    left, right = page.locator(".menu-body").evaluate(
+        "body => [body.getBoundingClientRect().left, body.getBoundingClientRect().right]"
+    )
+    assert 0 <= left < right <= 390
+
+
 def test_admin_keeps_the_policy(page: Page, site: str) -> None:
     be(page, site, factories.make_superuser())
 
