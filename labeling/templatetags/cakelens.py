@@ -25,6 +25,7 @@ class NavItem(NamedTuple):
 PAGES = (
     ("Label", "labeling:label", "labeling.label_video"),
     ("Posts", "labeling:post-list", ""),
+    ("Videos", "labeling:video-list", ""),
     ("Review", "labeling:review", "labeling.review_video"),
     ("Batches", "training:batch-list", ""),
     ("Models", "inference:model-list", ""),

@@ -43,6 +43,10 @@ def test_empty_video_list_says_how_to_begin(labeler: Client) -> None:
     assert "No video has been collected yet" in labeler.get("/videos/").text
 
 
+def test_video_list_says_what_it_cannot_narrow_by(labeler: Client) -> None:
+    assert "Same footage as video: Enter a whole number." in labeler.get("/videos/?group=that").text
+
+
 @pytest.mark.parametrize(
     ("query", "keys"),
     [
