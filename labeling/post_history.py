@@ -24,7 +24,7 @@ def _asked(post: Post) -> Iterator[Event]:
     yield Event(post.created_at, f"Added{by}")
     job: CollectJob | None = getattr(post, "job", None)
     if job and job.started_at:
-        times = f", for the {job.attempts}. time" if job.attempts > 1 else ""
+        times = f", attempt {job.attempts}" if job.attempts > 1 else ""
         yield Event(job.started_at, f"Asked X{times}")
     if post.collected_at:
         is_import = post.source == PostSource.IMPORT

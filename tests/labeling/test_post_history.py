@@ -54,7 +54,7 @@ def test_post_that_was_not_collected_tells_its_end(state: str, end: str) -> None
     post = make_post(created_at=BEGIN, collected_at=None)
     make_job(post=post, state=state, started_at=after(1), attempts=5, finished_at=after(2))
 
-    assert words(post) == ["Added", "Asked X, for the 5. time", end]
+    assert words(post) == ["Added", "Asked X, attempt 5", end]
 
 
 @pytest.mark.parametrize(
