@@ -60,6 +60,17 @@ def test_menu_opens_within_a_phone(page: Page, site: str) -> None:
     assert 0 <= left < right <= 390
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_change_of_password_fits_the_screen(page: Page, site: str, width: int) -> None:
+    be(page, site, factories.make_user("ana"))
+    page.set_viewport_size({"width": width, "height": 844})
+
+    page.goto(f"{site}/account/password/")
+
+    expect(page.get_by_text("Enter the same password as before")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_admin_keeps_the_policy(page: Page, site: str) -> None:
     be(page, site, factories.make_superuser())
 
