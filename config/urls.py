@@ -12,6 +12,9 @@ from config import health, metrics
 from config.api import api
 from labeling.views import account, home
 
+# The admin pages say whose they are; Django's own words say Django.
+admin.site.site_header = admin.site.site_title = "CakeLens"
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("login/", auth.LoginView.as_view(), name="login"),
