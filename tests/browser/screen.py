@@ -1,5 +1,6 @@
 """Hands on the labeling screen, for tests in a real browser."""
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -30,7 +31,10 @@ def claim_of(page: "Page") -> str:
 
 
 def go_on(page: "Page", *keys: str) -> None:
-    """Press `keys` and wait until another clip, or none, is on the stage, and all is saved."""
+    """Press `keys` at a clip and wait until another, or none, is on the stage, and all is saved."""
+    expect(page.locator("#screen")).to_have_attribute(
+        "data-claim", re.compile(".")
+    )  # it may still be on its way
     before = claim_of(page)
     press(page, *keys)
     expect(page.locator("#screen")).not_to_have_attribute("data-claim", before)
