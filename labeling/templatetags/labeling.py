@@ -56,9 +56,9 @@ def answer_in_words(answer: Annotation) -> str:
 
 
 @register.filter
-def short_side(variant: Variant) -> int:
+def short_side(variant: Variant) -> str:
     """Return what people call a resolution by: 720 for 1280×720 and for 720×1280."""
-    return min(variant.width or 0, variant.height or 0)
+    return str(min(variant.width or 0, variant.height or 0))  # nobody says 1,080p
 
 
 @register.filter

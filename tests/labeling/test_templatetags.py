@@ -48,7 +48,7 @@ def test_share_is_written_in_percent(share: float | None, words: str) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (720, 1280)])
 def test_resolution_is_named_by_its_short_side(width: int, height: int) -> None:
-    assert short_side(Variant(width=width, height=height)) == 720
+    assert short_side(Variant(width=width, height=height)) == "720"
 
 
 @pytest.mark.parametrize(
