@@ -36,7 +36,7 @@ def bucket(folder: Path) -> Iterator[dict[str, Any]]:
         _wait(server, ports["s3.port"], folder / "log")
         yield _options(ports["s3.port"])
     finally:
-        server.terminate()
+        server.kill()  # asked kindly, it waits half a minute for connections a client keeps open
         server.wait(20)
 
 
