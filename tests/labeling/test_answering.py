@@ -30,17 +30,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 YES = make_answer(ai_gen=True)
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def slot(ana: User) -> Slot:
-    """A slot that Ana holds."""
-    return hold(make_video().slots.get(), ana)
-
-
 def answered(user: User) -> Annotation:
     """Let `user` answer a new video."""
     slot = hold(make_video().slots.get(), user)

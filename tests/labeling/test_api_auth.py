@@ -15,11 +15,6 @@ from tests.factories import make_user, make_video
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
 def test_bearer_of_a_token_is_let_in(ana: User) -> None:
     make_video()
 

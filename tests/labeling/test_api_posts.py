@@ -10,19 +10,9 @@ from labeling.collecting.adding import LinkState
 from labeling.filters import POST_STATES
 from labeling.models import AddedHow, CollectJob, Post
 from tests.api import ApiClient
-from tests.factories import make_post, make_settlement, make_user, make_variant, make_video
+from tests.factories import make_post, make_settlement, make_variant, make_video
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
-
-
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def api(ana: User) -> ApiClient:
-    return ApiClient(ana)
 
 
 def test_links_become_posts_that_will_be_collected(api: ApiClient, ana: User) -> None:

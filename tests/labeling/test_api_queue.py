@@ -28,22 +28,6 @@ from tests.races import at_once
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def api(ana: User) -> ApiClient:
-    return ApiClient(ana)
-
-
-@pytest.fixture
-def slot(ana: User) -> Slot:
-    """A slot that Ana holds."""
-    return hold(make_video().slots.get(), ana)
-
-
 def answer(slot: Slot, **fields: Any) -> tuple[str, dict[str, Any]]:
     """The path and the body of an answer to a held video: AI_GEN by its artefacts, unless told otherwise."""
     known = {"labels": {"AI_GEN": True}, "evidence": [{"labels": [], "kind": "artefacts"}]}

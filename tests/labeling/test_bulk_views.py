@@ -22,13 +22,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def rob(client: Client) -> User:
-    user = make_user("rob", role="reviewer")
-    client.force_login(user)
-    return user
-
-
 def found(client: Client, query: str) -> list[int]:
     return [video.pk for video in client.get(f"/videos/?{query}").context["page"].rows]
 

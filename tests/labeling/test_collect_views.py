@@ -14,12 +14,6 @@ from tests.factories import make_post, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def labeler(client: Client) -> Client:
-    client.force_login(make_user("ana", role="labeler"))
-    return client
-
-
 def test_each_line_gets_its_own_answer(labeler: Client) -> None:
     make_post("1111111111")
     lines = ["https://x.com/a/status/1234567890", "", "x.com/i/status/1111111111", "https://example.com/2"]

@@ -14,17 +14,6 @@ pytestmark = pytest.mark.django_db
 DEFAULTS = {name: action.key for name, action in ACTIONS.items()} | {"shows_sensitive": "on"}
 
 
-@pytest.fixture
-def ana() -> User:
-    return factories.make_user("ana")
-
-
-@pytest.fixture
-def browser(client: Client, ana: User) -> Client:
-    client.force_login(ana)
-    return client
-
-
 def test_our_own_keys_do_not_collide() -> None:
     assert keymap.errors_in({name: action.key for name, action in ACTIONS.items()}) == {}
 

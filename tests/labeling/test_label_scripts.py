@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ana() -> User:
-    return factories.make_user("ana")
-
-
-@pytest.fixture
 def script(client: Client, ana: User) -> Client:
     """The scripts of a page that was drawn for Ana."""
     client.force_login(ana)

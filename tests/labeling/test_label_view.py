@@ -18,17 +18,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana() -> User:
-    return factories.make_user("ana")
-
-
-@pytest.fixture
-def browser(client: Client, ana: User) -> Client:
-    client.force_login(ana)
-    return client
-
-
 def claimed(browser: Client) -> str:
     """Open the screen and return the claim of the clip on it."""
     browser.get("/label/")

@@ -38,16 +38,6 @@ NO = Answer(labels(ai_gen=False))
 LATER, OUT, OTHERS = SkipDestination.LATER, SkipDestination.OUT, SkipDestination.OTHERS
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return make_user("ben")
-
-
 def answer_next(user: User) -> Video:
     [slot] = queue.claim(user)
     answering.submit(user, claim_of(slot), NO)

@@ -15,12 +15,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def labeler(client: Client) -> Client:
-    client.force_login(make_user("ana", role="labeler"))
-    return client
-
-
 def found(client: Client, query: str) -> list[str]:
     return [post.x_id for post, _ in client.get(f"/posts/?{query}").context["rows"]]
 

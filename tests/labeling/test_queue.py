@@ -26,16 +26,6 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return make_user("ben")
-
-
 def expire_all() -> None:
     Slot.objects.filter(state=SlotState.HELD).update(lease_until=timezone.now() - timedelta(seconds=1))
 

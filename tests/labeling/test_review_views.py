@@ -25,13 +25,6 @@ NO = {"on": ["NOT_AI"]}
 YES = {"on": ["AI_GEN", "artefacts"]}
 
 
-@pytest.fixture
-def rob(client: Client) -> User:
-    user = make_user("rob", role="reviewer")
-    client.force_login(user)
-    return user
-
-
 def disputed() -> Video:
     video = make_video()
     make_evidence(

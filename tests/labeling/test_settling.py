@@ -33,16 +33,6 @@ from tests.races import meanwhile
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return make_user("ben")
-
-
 def reloaded(video: Video) -> Video:
     fresh: Video = Video.objects.get(pk=video.pk)
     return fresh

@@ -21,11 +21,6 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
 def predicted_slot(user: User, *, is_blind: bool = False, is_served: bool = True) -> Slot:
     """A slot that `user` holds, of a video that tiny-1 thinks is AI by 90%."""
     slot = hold(make_video(is_blind=is_blind).slots.get(), user)

@@ -25,11 +25,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
 def figures(user: User) -> Person:
     [person] = Team(7, only=user).people
     return person

@@ -14,11 +14,6 @@ YES = Answer(labels(ai_gen=True), [EvidenceItem([], EvidenceKind.WATERMARK)], se
 
 
 @pytest.fixture
-def ana() -> User:
-    return make_user("ana")
-
-
-@pytest.fixture
 def footage() -> list[Video]:
     """Three videos of one footage, the first one first in the queue."""
     group = make_group()

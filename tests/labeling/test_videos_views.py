@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def labeler(client: Client) -> Client:
-    client.force_login(make_user("ana", role="labeler"))
-    return client
-
-
-@pytest.fixture
 def reviewer(client: Client) -> Client:
     client.force_login(make_user("rob", role="reviewer"))
     return client
