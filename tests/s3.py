@@ -17,6 +17,8 @@ BUCKET = "cakelens"
 KEYS = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret of tests"}
 PORTS = ("s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
 QUIET = ("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false")
+OFF = ("-s3.port.iceberg=0", "-s3.port.lance=0")
+"""Left alone, these listen on fixed ports, and a second server at the same time fails."""
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def bucket(folder: Path) -> Iterator[dict[str, Any]]:
     arguments = [f"-{name}={port}" for name, port in ports.items()]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [Path(sys.executable).with_name("weed"), "mini", f"-dir={folder}", *QUIET, *arguments],
+            [Path(sys.executable).with_name("weed"), "mini", f"-dir={folder}", *QUIET, *OFF, *arguments],
             env=os.environ | KEYS | {"S3_BUCKET": BUCKET},
             stdout=log,
             stderr=log,
