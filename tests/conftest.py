@@ -65,6 +65,19 @@ def django_db_setup(django_db_setup: None) -> None:
         operations: Any = type(connection.ops)
         delete = operations.sql_flush
         operations.sql_flush = lambda *args, **kwargs: [*drop, *delete(*args, **kwargs), *create]
+    _keep_roles()
+
+
+def _keep_roles() -> None:
+    """Make the groups, which a migration made, again after a flush: the next test may be any."""
+    from django.apps import apps
+    from django.contrib.auth.models import Group, Permission
+    from django.db.models.signals import post_migrate
+
+    from labeling import roles
+
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    post_migrate.connect(lambda **told: roles.install(Group, Permission), sender=last, weak=False)
 
 
 @pytest.fixture(scope="session")

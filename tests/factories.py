@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from cakelens.labels import V5_LABELS, Label
@@ -45,15 +45,8 @@ def make_user(username: str = "ana", role: str | None = roles.LABELER, **fields:
     password = fields.pop("password", None)
     user: User = User.objects.create_user(username, password=password, **fields)
     if role is not None:
-        user.groups.add(_group(role))
+        user.groups.add(Group.objects.get(name=role))
     return user
-
-
-def _group(role: str) -> Group:
-    # A transactional test's flush takes the groups that the migration made.
-    if not Group.objects.filter(name=role).exists():
-        roles.install(Group, Permission)
-    return Group.objects.get(name=role)
 
 
 def make_superuser(username: str = "root", **fields: Any) -> User:
