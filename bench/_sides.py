@@ -1,17 +1,16 @@
-"""Drive `_worker.py` processes, and make what they work on."""
+"""Drive `_worker.py` and `_steps.py` processes, and make what they work on."""
 
-import json
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import imageio_ffmpeg
 
+from bench._peer import Peer
 from bench._published import environment
 
 
-class Worker:
+class Worker(Peer):
     """One side, kept alive with its weights loaded; a context manager."""
 
     def __init__(self, side: str, weights: Path, *, precision: str = "fp32", device: str = "cpu",
@@ -19,38 +18,23 @@ class Worker:
                  has_compiler: bool = True) -> None:  # fmt: skip
         options: dict[str, Any] = {"side": side, "weights": str(weights), "precision": precision}
         options |= {"device": device, "threads": threads, "shape": shape or {}}
-        script = Path(__file__).with_name("_worker.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(script), json.dumps(options)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(side) | ({} if has_compiler else {"PATH": ""}),
-        )
-        self.package = str(self._read()["ready"])
+        super().__init__("_worker.py", options, environment(side) | ({} if has_compiler else {"PATH": ""}))
+        self.package = str(self.greeting["ready"])
 
     def ask(self, do: str, video: Path, indices: list[int] | None = None) -> dict[str, Any]:
         """Have one command done; the answer holds wall, cpu, peak_bytes and result."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(
-            json.dumps({"do": do, "video": str(video), "indices": indices or []}) + "\n"
-        )
-        self._process.stdin.flush()
-        return self._read()
+        return self.exchange({"do": do, "video": str(video), "indices": indices or []})
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=60)  # closes its input: it ends by itself
+class Stepper(Peer):
+    """One side of the training steps; it answers what a step took."""
 
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("a worker ended early; its traceback is above")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+    def __init__(self, options: dict[str, str], device: str, window: int) -> None:
+        side = "published" if options["side"] == "plain" else "ours"
+        super().__init__("_steps.py", options | {"device": device, "window": window}, environment(side))
+
+    def step(self, size: int) -> dict[str, Any]:
+        return self.exchange({"size": size})
 
 
 def write_weights(path: Path, shape: dict[str, Any] | None = None) -> Path:

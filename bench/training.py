@@ -7,17 +7,18 @@ without recomputation, and how long steps wait for real clips.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from bench._sides import Stepper
 
 SIDES = {
     "plain loop, v5 fp32": {"side": "plain"},
@@ -30,58 +31,21 @@ NOT_MEASURED = ("samples/s at 512 pixels", "largest minibatch without recomputat
 MOST = 512  # framesets: no GPU of today holds so many of v5
 
 
-class Side:
-    """One side as a process; it answers what a step took."""
-
-    def __init__(self, options: dict[str, str], device: str, window: int) -> None:
-        from bench._published import environment
-
-        side = "published" if options["side"] == "plain" else "ours"
-        script = Path(__file__).with_name("_steps.py")
-        arguments = json.dumps(options | {"device": device, "window": window})
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(script), arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(side),
-        )
-        self._read()
-
-    def step(self, size: int) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"size": size}) + "\n")
-        self._process.stdin.flush()
-        return self._read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=60)  # closes its input: it ends by itself
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("a side ended early; its traceback is above")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
 def main() -> None:
     args = _parser().parse_args()
     from config.ffmpeg import use_libraries
 
     use_libraries()
     from bench._setup import machine
+    from bench._sides import Stepper
 
     window = args.window or (512 if args.device.startswith("cuda") else 128)
     print(f"machine: {machine()}; {args.device}")
     print(f"{args.rounds} rounds, interleaved; window {window}, minibatch {args.minibatch_size}\n")
     with ExitStack() as stack:
         sides = {
-            name: stack.enter_context(Side(options, args.device, window)) for name, options in SIDES.items()
+            name: stack.enter_context(Stepper(options, args.device, window))
+            for name, options in SIDES.items()
         }
         print_steps(take_turns(sides, args.rounds, args.minibatch_size), args.minibatch_size)
     if not args.device.startswith("cuda"):
@@ -93,7 +57,7 @@ def main() -> None:
     print_data_wait(args.device, args.num_workers)
 
 
-def take_turns(sides: dict[str, Side], rounds: int, size: int) -> dict[str, list[dict[str, Any]]]:
+def take_turns(sides: dict[str, "Stepper"], rounds: int, size: int) -> dict[str, list[dict[str, Any]]]:
     """Have each side do one step to warm up, then `rounds` by turns."""
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
     for number in range(rounds + 1):
@@ -119,13 +83,15 @@ def print_steps(answers: dict[str, list[dict[str, Any]]], size: int) -> None:
 
 def print_largest(device: str, window: int) -> None:
     """Double the minibatch until it no longer fits, then halve the gap."""
+    from bench._sides import Stepper
+
     print("\n| side | largest minibatch without recomputation |\n|---|---|")
     for name, options in SIDES.items():
-        with Side(options, device, window) as side:
+        with Stepper(options, device, window) as side:
             print(f"| {name} | {_largest(side)} |")
 
 
-def _largest(side: Side) -> int:
+def _largest(side: "Stepper") -> int:
     fits, too_many = 0, 1
     while too_many <= MOST and side.step(too_many)["fits"]:
         fits, too_many = too_many, too_many * 2
