@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from cakelens.labels import GENERATORS, Label
 from labeling import answering, queue, settling
@@ -37,11 +36,6 @@ class NothingToEdit(Exception):
 
     def __init__(self) -> None:
         super().__init__("None of these videos would change. Choose others, or other labels.")
-
-
-class AlreadyUndone(Exception):
-    def __init__(self) -> None:
-        super().__init__("This was taken back already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +171,7 @@ def undo(by: Any, edit: BulkEdit) -> None:
     Raises:
         AlreadyUndone: Somebody was first; nothing was written.
     """
-    if not BulkEdit.objects.filter(pk=edit.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by):
-        raise AlreadyUndone
+    edit.take_back(by)
     for annotation in (
         edit.annotations.filter(outcome=Outcome.LABELED).select_related("video").order_by("video")
     ):

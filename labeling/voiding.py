@@ -6,11 +6,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from cakelens.labels import V5_LABELS
 from labeling import settling
-from labeling.bulk import AlreadyUndone
 from labeling.models import (
     REVIEW,
     Annotation,
@@ -107,8 +105,7 @@ def undo(by: Any, act: Voiding) -> None:
     Raises:
         AlreadyUndone: Somebody was first; nothing was written.
     """
-    if not Voiding.objects.filter(pk=act.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by):
-        raise AlreadyUndone
+    act.take_back(by)
     newer = Annotation.objects.filter(
         video=OuterRef("video"), labeler=OuterRef("labeler"), pk__gt=OuterRef("pk")
     )

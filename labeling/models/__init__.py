@@ -1,4 +1,4 @@
-from labeling.models.acts import BulkEdit, Voiding
+from labeling.models.acts import AlreadyUndone, BulkEdit, Voiding
 from labeling.models.answers import (
     GOLD,
     REVIEW,
@@ -35,6 +35,7 @@ __all__ = [
     "GOLD",
     "REVIEW",
     "AddedHow",
+    "AlreadyUndone",
     "Annotation",
     "ApiToken",
     "BulkEdit",

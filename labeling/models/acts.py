@@ -1,9 +1,18 @@
 """What one person did to many answers at once, so that it can be seen and taken back as one."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+
+class AlreadyUndone(Exception):
+    """Somebody took it back first."""
+
+    def __init__(self) -> None:
+        super().__init__("This was taken back already.")
 
 
 class Act(models.Model):
@@ -18,6 +27,16 @@ class Act(models.Model):
 
     class Meta:
         abstract = True
+
+    def take_back(self, by: Any) -> None:
+        """Mark it as undone by somebody: the UPDATE lets one of several win.
+
+        Raises:
+            AlreadyUndone: Somebody was first; nothing was written.
+        """
+        still_done = type(self)._default_manager.filter(pk=self.pk, undone_at=None)
+        if not still_done.update(undone_at=timezone.now(), undone_by=by):
+            raise AlreadyUndone
 
 
 class BulkEdit(Act):

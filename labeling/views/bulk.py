@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from cakelens.labels import V5_LABELS, Label
 from labeling import bulk
 from labeling.answering import InvalidAnswer
-from labeling.bulk import AlreadyUndone, Change, NothingToEdit
-from labeling.models import BulkEdit, EvidenceKind, Video
+from labeling.bulk import Change, NothingToEdit
+from labeling.models import AlreadyUndone, BulkEdit, EvidenceKind, Video
 from labeling.video_filters import VideoFilterForm
 from labeling.views.access import needs
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling import agreement, voiding
-from labeling.bulk import AlreadyUndone
-from labeling.models import Annotation, Voiding
+from labeling.models import AlreadyUndone, Annotation, Voiding
 from labeling.review_forms import VoidForm
 from labeling.team import PERIODS, Team, by_day, gold_by_week
 from labeling.views.access import needs

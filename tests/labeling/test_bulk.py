@@ -8,8 +8,17 @@ from django.contrib.auth.models import User
 from cakelens.labels import Label
 from labeling import bulk, settling
 from labeling.answering import InvalidAnswer
-from labeling.bulk import AlreadyUndone, Change, NothingToEdit
-from labeling.models import Annotation, BulkEdit, EvidenceKind, Outcome, Settlement, SlotState, Video
+from labeling.bulk import Change, NothingToEdit
+from labeling.models import (
+    AlreadyUndone,
+    Annotation,
+    BulkEdit,
+    EvidenceKind,
+    Outcome,
+    Settlement,
+    SlotState,
+    Video,
+)
 from tests.factories import make_annotation, make_settlement, make_user, make_video
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]

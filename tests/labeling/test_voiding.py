@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from cakelens.labels import Label
 from labeling import adjudicating, settling, voiding
-from labeling.bulk import AlreadyUndone
-from labeling.models import Annotation, Outcome, Settlement, SlotState, Video
+from labeling.models import AlreadyUndone, Annotation, Outcome, Settlement, SlotState, Video
 from labeling.voiding import NothingToVoid, TooMuchToVoid
 from tests.factories import (
     make_annotation,
