@@ -90,14 +90,14 @@ def _trained(slug: str) -> ModelVersion:
 
 def _write(publication: Publication) -> None:
     model, folder = publication.model, publication.folder
-    _write_weights(model, folder / WEIGHTS_FILE)
+    weights_sha256 = _write_weights(model, folder / WEIGHTS_FILE)
     (folder / "config.json").write_text(_json({**model.config, "labels": model.label_order}))
     (folder / "metrics.json").write_text(_json(without_videos(model.metrics)))
     card = Card(
         slug=model.slug,
         repo=publication.repo,
         weights_file=WEIGHTS_FILE,
-        weights_sha256=_sha256(folder / WEIGHTS_FILE),
+        weights_sha256=weights_sha256,
         architecture=model.architecture,
         config=model.config,
         label_order=model.label_order,
@@ -109,21 +109,18 @@ def _write(publication: Publication) -> None:
     (folder / "README.md").write_text(markdown(card))
 
 
-def _write_weights(model: ModelVersion, path: Path) -> None:
-    """Refer to the stored safetensors; a `.pth` is written anew, for no pickle is published."""
+def _write_weights(model: ModelVersion, path: Path) -> str:
+    """Refer to the stored safetensors; a `.pth` is written anew: no pickle is published. Give the sha256."""
     try:
         stored = storage.local_copy(model.weights_name)
     except OSError as exc:
         raise PublishError(f"The weights of {model.slug} are gone from the storage: {exc}.") from exc
     if stored.suffix == ".safetensors":
-        path.symlink_to(stored)  # a gigabyte, only read
-        return
+        path.symlink_to(stored)  # a gigabyte: read by the upload alone, its name is its hash already
+        return model.weights_sha256
     from cakelens.weights import load_model, save_weights
 
     save_weights(load_model(stored), path, slug=model.slug, extra={"batch_digest": model.batch_digest})
-
-
-def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return storage.hash_file(file)
 
