@@ -18,6 +18,9 @@ from cakelens.transforms import make_transformer
 
 __all__ = ["PRESETS", "TINY", "V5", "V6", "Model", "ModelConfig", "make_transformer"]
 
+WHITE = 255.0
+"""The brightest value of a frame as decoded."""
+
 
 class Model(nn.Module):
     """Judge framesets: 17 logits each, in label order.
@@ -73,20 +76,22 @@ class Model(nn.Module):
 
         weights.load_into(self, weights.download_v5())
 
-    def stem_weights(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the first convolution as two-dimensional weight and bias for this kind of input."""
-        weight_OCHW = self.stem_conv.weight.squeeze(1)
-        bias_O = cast(Tensor, self.stem_conv.bias)
-        if is_normalised(frames):
-            return weight_OCHW, bias_O
-        unit = 255.0 if frames.dtype == torch.uint8 else 1.0
+    def stem_weights(self, white: float = WHITE) -> tuple[Tensor, Tensor]:
+        """Give the first convolution as two-dimensional weight and bias for frames from 0 to `white`."""
+        weight_OCHW, bias_O = self._normalised_stem_weights()
         mean_C11 = weight_OCHW.new_tensor(self.config.mean)[:, None, None]
         std_C11 = weight_OCHW.new_tensor(self.config.std)[:, None, None]
         scaled_OCHW = weight_OCHW / std_C11
-        return scaled_OCHW / unit, bias_O - (scaled_OCHW * mean_C11).sum((1, 2, 3))
+        return scaled_OCHW / white, bias_O - (scaled_OCHW * mean_C11).sum((1, 2, 3))
+
+    def _normalised_stem_weights(self) -> tuple[Tensor, Tensor]:
+        return self.stem_conv.weight.squeeze(1), cast(Tensor, self.stem_conv.bias)
 
     def _stem(self, frames: Tensor) -> Tensor:
-        weight_OCHW, bias_O = self.stem_weights(frames)
+        if is_normalised(frames):
+            weight_OCHW, bias_O = self._normalised_stem_weights()
+        else:
+            weight_OCHW, bias_O = self.stem_weights(WHITE if frames.dtype == torch.uint8 else 1.0)
         return F.conv2d(as_frames(frames).to(weight_OCHW.dtype), weight_OCHW, bias_O, stride=3)
 
 

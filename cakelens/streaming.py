@@ -160,8 +160,7 @@ class _Statistics:
 
 
 def _stem_layer(model: Model, dtype: torch.dtype) -> _Layer:
-    frames = torch.empty((1, 3, FRAMES, 1, 1), dtype=torch.uint8)
-    weight_OCHW, bias_O = model.stem_weights(frames)
+    weight_OCHW, bias_O = model.stem_weights()
     return _layer(weight_OCHW, bias_O, model.stem_norm, dtype)
 
 

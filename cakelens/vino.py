@@ -85,8 +85,7 @@ def _graph(model: Model) -> ov.Model:
 
 
 def _stem(x_NCTHW: ov.Node, model: Model) -> ov.Node:
-    frames = torch.empty((1, 3, FRAMES, 1, 1), dtype=torch.uint8)
-    weight_OCHW, bias_O = model.stem_weights(frames)
+    weight_OCHW, bias_O = model.stem_weights()
     return _convolution(x_NCTHW, weight_OCHW[:, :, None], bias_O, strides=[1, 3, 3], padding=[0, 0, 0])
 
 
