@@ -4,12 +4,24 @@ from typing import Any
 
 from django import forms
 
-from cakelens.labels import GENERATORS, Label
-from labeling import controls
+from labeling import aims, controls
+from labeling.aims import Aims
 from labeling.answering import Answer, EvidenceItem
 from labeling.models import EvidenceKind, SkipDestination, SkipReason
 
 _PRESSABLE = [(name, name) for name in (*controls.CONTROLS, controls.TAKE)]
+
+
+class AimField(forms.MultipleChoiceField):
+    """What a reason is aimed at, as words in one input."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(choices=[(label, label) for label in aims.AIMABLE], required=False)
+
+    def to_python(self, value: Any) -> list[str]:
+        return super().to_python(str(value or "").split())
 
 
 class ScreenForm(forms.Form):
@@ -17,6 +29,7 @@ class ScreenForm(forms.Form):
 
     on = forms.MultipleChoiceField(choices=_PRESSABLE, required=False)
     press = forms.ChoiceField(choices=_PRESSABLE, required=False)
+    aim = forms.ChoiceField(choices=[(name, name) for name in aims.names_of_aims()], required=False)
     note = forms.CharField(required=False)
     question = forms.CharField(required=False)
     twins = forms.BooleanField(required=False)
@@ -27,10 +40,17 @@ class ScreenForm(forms.Form):
         super().__init__(*args, **kwargs)
         for kind in EvidenceKind.values:
             self.fields[f"at_{kind}"] = forms.FloatField(required=False, min_value=0)
+            self.fields[f"for_{kind}"] = AimField()
 
     @property
     def on_now(self) -> frozenset[str]:
         return frozenset(self.cleaned_data["on"])
+
+    @property
+    def aims(self) -> Aims:
+        """What each reason is aimed at; one that shows everything is left out."""
+        named = {kind: frozenset(self.cleaned_data.get(f"for_{kind}", ())) for kind in EvidenceKind.values}
+        return {kind: labels for kind, labels in named.items() if labels}
 
     def answer(self) -> Answer:
         """Return what the person judged.
@@ -40,14 +60,13 @@ class ScreenForm(forms.Form):
         """
         labels = controls.judged(self.on_now)
         data = self.cleaned_data
-        return Answer(labels, self._evidence(labels), data["note"], data["seconds"], data["question"])
+        return Answer(labels, self._evidence(), data["note"], data["seconds"], data["question"])
 
-    def _evidence(self, labels: dict[Label, bool | None]) -> list[EvidenceItem]:
-        """Return an item per kind. It speaks for what is on; on a clip that is not AI, for that."""
-        supported = [label for label in (Label.AI_GEN, *GENERATORS) if labels[label]] or [Label.AI_GEN]
+    def _evidence(self) -> list[EvidenceItem]:
+        """Return an item per kind, for what it is aimed at."""
         return [
             EvidenceItem(
-                supported,
+                aims.shown(self.on_now, self.aims.get(kind)),
                 kind,
                 quote=self.cleaned_data["quote"] if kind == EvidenceKind.AUTHOR else "",
                 at_seconds=self.cleaned_data[f"at_{kind}"],

@@ -3,6 +3,7 @@
 A key's name is what static/js/keys.js calls it: the character, or "enter", "space", "arrowleft".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -44,6 +45,11 @@ class Key:
     @property
     def aria(self) -> str:
         return ARIA.get(self.cap, self.cap)
+
+    @property
+    def shifted(self) -> str:
+        """The same key with shift; of a letter or a digit alone, the others say something else then."""
+        return f"shift+{self.name}" if re.fullmatch("[a-z0-9]", self.name) else ""
 
 
 def _of(toggles: tuple[controls.Control, ...], group: str) -> list[Action]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import template
 
-from labeling import answering, controls
+from labeling import aims, answering, controls
 from labeling.controls import Control
 from labeling.keymap import GROUPS, Action, Key, in_menu
-from labeling.models import Annotation, EvidenceKind, Outcome, SkipDestination, SkipReason, Variant
+from labeling.models import Annotation, Evidence, EvidenceKind, Outcome, SkipDestination, SkipReason, Variant
 
 register = template.Library()
 
@@ -53,6 +53,13 @@ def answer_in_words(answer: Annotation) -> str:
         return f"skipped: {answer.get_skip_reason_display().lower()}"
     labels: list[str] = [*map(str, answer.positive_labels())]
     return ", ".join(labels if answer.ai_gen else ["not AI", *labels])
+
+
+@register.filter
+def aimed_at(evidence: Evidence) -> str:
+    """Name what evidence speaks for where that is less than everything its answer claims."""
+    claims = aims.claims(frozenset(evidence.annotation.positive_labels()))
+    return "" if set(claims) <= set(evidence.labels) else ", ".join(evidence.labels)
 
 
 @register.filter

@@ -1,11 +1,13 @@
 """Drawing the labeling screen: as a page, or as the parts that its scripts ask for."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from labeling import answering, queue
+from labeling.forms import ScreenForm
 from labeling.keymap import keys_of
 from labeling.models import Post, Slot, Video
 from labeling.views.screen import Screen, definitions, guideline, screen_for, stage_of
@@ -25,8 +27,8 @@ def draw(
     """Draw the page: the first claimed clip, or `screen` in its place, and the next ones behind it."""
     slots = queue.claim(request.user, most=AT_ONCE)
     if screen is None and slots:
-        typed = [request.POST.get(name, "") for name in ("note", "question")] if on is not None else []
-        screen = screen_for(slots[0], stage_of(request), on, *typed)
+        screen = screen_for(slots[0], stage_of(request))
+        screen = screen if on is None else _as_sent(request, screen, on)
     behind = _screens(request, [slot for slot in slots if screen and slot.pk != screen.slot.pk])
     context = {
         **_around(request, len(behind)),
@@ -39,6 +41,14 @@ def draw(
         **(words or {}),
     }
     return render(request, "labeling/label.html", context, status=status)
+
+
+def _as_sent(request: HttpRequest, screen: Screen, on: frozenset[str]) -> Screen:
+    """Return the screen with all that was sent, also where that cannot be an answer."""
+    form = ScreenForm(request.POST)
+    form.full_clean()
+    note, question = (request.POST.get(name, "") for name in ("note", "question"))
+    return replace(screen, on=on, aims=form.aims, note=note, question=question, at={})
 
 
 def draw_parts(request: HttpRequest, have: set[str]) -> HttpResponse:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling import answering, controls, queue, reclaiming
+from labeling import aims, answering, controls, queue, reclaiming
+from labeling.aims import Aims
 from labeling.answering import InvalidAnswer
 from labeling.forms import ScreenForm, SkipForm, UndoForm
 from labeling.models import Slot, Video
@@ -17,7 +18,7 @@ from labeling.queue import ClaimLost
 from labeling.views.access import is_script, needs
 from labeling.views.drawing import AT_ONCE, draw, draw_parts
 from labeling.views.replying import NothingToUndo, in_words, take
-from labeling.views.screen import screen_for, stage_of
+from labeling.views.screen import Screen, screen_for, stage_of
 
 may_label = needs("labeling.label_video", to="label videos")
 
@@ -43,7 +44,7 @@ def ahead(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, claim: UUID) -> HttpResponse:
     """Take an answer; or, from a browser without scripts, one press of a button."""
     form = _checked(ScreenForm(request.POST))
-    if form.cleaned_data["press"]:
+    if form.cleaned_data["press"] or form.cleaned_data["aim"]:
         return _pressed(request, claim, form)
     given, with_twins = form.answer(), form.cleaned_data["twins"]
     return take(request, lambda: answering.submit(request.user, claim, given, with_twins=with_twins))
@@ -99,13 +100,19 @@ def _pressed(request: HttpRequest, claim: UUID, form: ScreenForm) -> HttpRespons
     slot = next((each for each in slots if each.claim == claim), None)
     if slot is None:
         raise ClaimLost
-    name, note, question = (form.cleaned_data[each] for each in ("press", "note", "question"))
+    note, question = form.cleaned_data["note"], form.cleaned_data["question"]
     screen = screen_for(slot, stage_of(request), form.on_now, note, question)
+    return draw(request, screen=screen.with_on(*_after(form, screen)))
+
+
+def _after(form: ScreenForm, screen: Screen) -> tuple[frozenset[str], Aims]:
+    """Return what is on, and what each reason is aimed at, after the press that the form holds."""
+    name, aim = form.cleaned_data["press"], form.cleaned_data["aim"]
+    if aim:
+        return form.on_now, aims.toggled(form.on_now, form.aims, *aim.split())
     if name == controls.TAKE:
-        on = controls.press_all(form.on_now, screen.ghosts_in_order)
-    else:
-        on = controls.press(form.on_now, name)
-    return draw(request, screen=screen.with_on(on))
+        return controls.press_all(form.on_now, screen.ghosts_in_order), form.aims
+    return controls.press(form.on_now, name), {kind: it for kind, it in form.aims.items() if kind != name}
 
 
 def _checked(form: Any) -> Any:

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
-from labeling import controls, timeline, twins
+from labeling import aims, controls, timeline, twins
+from labeling.aims import Aims, Tie
 from labeling.controls import Control
 from labeling.mentions import marked
 from labeling.models import Annotation, Guideline, LabelDefinition, Outcome, Slot, Variant, Video
@@ -31,6 +32,8 @@ class Button:
     is_on: bool
     share: float | None = None
     is_ghost: bool = False
+    proofs: list[str] | None = None
+    """The kinds of evidence that show it, once there is some; None where none is needed."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Screen:
     stage: Stage = None
     at: dict[str, float] = field(default_factory=dict)
     question: str = ""
+    aims: Aims = field(default_factory=dict)
 
     @cached_property
     def variant(self) -> Variant | None:
@@ -75,8 +79,8 @@ class Screen:
     def ghosts_in_order(self) -> list[str]:
         return [name for name in controls.CONTROLS if name in self.ghosts]
 
-    def with_on(self, on: frozenset[str]) -> "Screen":
-        return replace(self, on=on)
+    def with_on(self, on: frozenset[str], aims: Aims) -> "Screen":
+        return replace(self, on=on, aims=aims)
 
     @property
     def ai_gen_share(self) -> float | None:
@@ -84,9 +88,20 @@ class Screen:
 
     def _buttons(self, controls: Iterable[Control]) -> list[Button]:
         return [
-            Button(each, each.name in self.on, self._told(each.name), each.name in self.ghosts)
+            Button(
+                each,
+                each.name in self.on,
+                self._told(each.name),
+                each.name in self.ghosts,
+                self._proofs.get(each.name),
+            )
             for each in controls
         ]
+
+    @cached_property
+    def _proofs(self) -> dict[str, list[str]]:
+        proofs = aims.proofs(self.on, self.aims)
+        return proofs if any(proofs.values()) else {}
 
     def _told(self, name: str) -> float | None:
         share = self.shares.get(name)
@@ -111,6 +126,15 @@ class Screen:
     @property
     def evidence(self) -> list[Button]:
         return self._buttons(controls.EVIDENCE_TOGGLES)
+
+    @cached_property
+    def ties(self) -> list[Tie]:
+        return aims.ties(self.on, self.aims)
+
+    @property
+    def is_anything_to_aim(self) -> bool:
+        """Whether a reason is on that could show one generator and not another, or none."""
+        return any(tie.is_on and tie.chips for tie in self.ties)
 
     @property
     def times(self) -> dict[str, float]:
@@ -152,7 +176,8 @@ def screen_for(
     at = {item.kind: item.at_seconds for item in evidence if item.at_seconds is not None}
     kinds = [item.kind for item in evidence]
     on = controls.pressed_for(earlier, kinds)
-    return Screen(slot, on, earlier.note, shown, stage, at, earlier.question)
+    aimed = aims.aims_of(on, evidence)
+    return Screen(slot, on, earlier.note, shown, stage, at, earlier.question, aimed)
 
 
 def _earlier(slot: Slot) -> Annotation | None:

@@ -6,8 +6,9 @@ const buttons = () => [...form().querySelectorAll(".label-button")];
 const button = (name) => form().querySelector(`.label-button[value="${name}"]`);
 const isOn = (each) => each.getAttribute("aria-pressed") === "true";
 const words = (text) => text.split(" ").filter(Boolean);
-const cap = (each) => each.querySelector(".cap").textContent;
+export const cap = (each) => each.querySelector(".cap").textContent;
 
+export const isPressed = (name) => isOn(button(name));
 export const onNow = () => buttons().filter(isOn).map((each) => each.querySelector(".word").textContent);
 
 function turn(each, on) {
@@ -45,20 +46,6 @@ export function say(problem, question = null) {
   if (!question) return;
   question.offsetWidth; // the pulse starts anew
   question.dataset.refused = "";
-}
-
-// What is missing, and in which question: an answer without AI_GEN is none, and a yes needs a reason.
-export function missing() {
-  const [yes, no] = [button("AI_GEN"), button("NOT_AI")];
-  const enter = cap(form().querySelector("[data-next]"));
-  if (!isOn(yes) && !isOn(no)) {
-    const problem = `AI_GEN is not judged yet: press ${cap(yes)} or ${cap(no)}, then ${enter}.`;
-    return [problem, document.getElementById("verdict")];
-  }
-  const evidence = form().querySelector(".evidence");
-  if (!isOn(yes) || evidence.querySelector("[aria-pressed=true]")) return null;
-  const keys = [...evidence.querySelectorAll(".label-button")].map(cap);
-  return [`How do you know? Press one of ${keys.join(" ")}, then ${enter}.`, evidence];
 }
 
 document.addEventListener("click", (event) => {

@@ -30,6 +30,7 @@ function restore() {
     else field.value = value;
   }
   goOnFrom(Number(form().elements.seconds.value));
+  document.dispatchEvent(new CustomEvent("answer:restored"));
 }
 
 for (const { video, at } of all(KIND)) if (Date.now() - at > KEPT) drop(video); // it went to somebody else long ago

@@ -1,5 +1,6 @@
 // A key presses the button that carries it: <button data-key="k">. So every key is also a button, and what a
 // key does stands in the page. With a menu open only the menu's keys count, and none counts while typing.
+// With shift, a letter or a digit means the button of "shift+k", else what it means alone: nobody looks at caps lock.
 // A key that no button carries becomes an event: "key:shift+arrowup".
 
 const TYPING = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
@@ -14,6 +15,15 @@ export function named(event) {
   const key = (isForeignLetter ? event.code.at(-1) : event.key).toLowerCase();
   return event.shiftKey && key.startsWith("arrow") ? `shift+${key}` : key;
 }
+
+// The names under which a button may carry this key, the first choice first.
+function namesOf(event, key) {
+  const plain = /^Digit\d$/.test(event.code) ? event.code.at(-1) : key;
+  if (!event.shiftKey || !/^[a-z0-9]$/.test(plain)) return [key];
+  return key === plain ? [`shift+${key}`, key] : [key, `shift+${plain}`]; // shift and 7 may be a key by itself: "&"
+}
+
+const carrying = (scope, name) => scope.querySelector(`[data-key="${CSS.escape(name)}"]:not(:disabled)`);
 
 // Somebody who came to a control by Tab means that control; a pointer leaves no such wish behind.
 function belongsToFocus(key, focused) {
@@ -32,7 +42,7 @@ function press(event) {
   }
   const scope = document.querySelector("[popover]:popover-open, dialog[open]") ?? document;
   if (belongsToFocus(key, focused)) return;
-  const button = scope.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  const button = namesOf(event, key).map((name) => carrying(scope, name)).find(Boolean);
   if (button) {
     event.preventDefault();
     if (!event.repeat || button.matches(REPEATS)) button.matches("textarea") ? button.focus() : button.click();

@@ -12,6 +12,7 @@ import "./reveal.js";
 import "./saved.js";
 import "./stage.js";
 import "./submit.js";
+import "./ties.js";
 import "./timeline.js";
 import "./undo.js";
 import "./width.js";

@@ -1,8 +1,9 @@
 // Enter: the answer goes into the outbox, the next clip comes, and then it is sent. In this order, so that
 // neither a reload nor a dead server loses it, and nobody waits.
 
-import { missing, onNow, say } from "./answer.js";
+import { onNow, say } from "./answer.js";
 import * as draft from "./draft.js";
+import { missing } from "./missing.js";
 import { put } from "./outbox.js";
 import { advance, leaveOut, onStage } from "./reel.js";
 import { wake } from "./sender.js";

@@ -80,15 +80,23 @@ def test_admin_keeps_the_policy(page: Page, site: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "theme", "size"),
+    ("name", "theme", "size", "keys"),
     [
-        ("label", "dark", (1440, 900)),
-        ("label-light", "light", (1440, 900)),
-        ("label-phone", "dark", (390, 844)),
+        ("label", "dark", (1440, 900), ["y", "x"]),
+        ("label-light", "light", (1440, 900), ["y", "x"]),
+        ("label-phone", "dark", (390, 844), ["y", "x"]),
+        ("label-aims", "light", (1440, 900), ["1", "z", "b", "Shift+B"]),
     ],
 )
 def test_picture_of_the_screen(
-    page: Page, site: str, real_stock: Stock, picture: Picture, name: str, theme: str, size: tuple[int, int]
+    page: Page,
+    site: str,
+    real_stock: Stock,
+    picture: Picture,
+    name: str,
+    theme: str,
+    size: tuple[int, int],
+    keys: list[str],
 ) -> None:
     videos = real_stock(9)
     history(videos[:6])
@@ -97,7 +105,7 @@ def test_picture_of_the_screen(
     page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
     page.set_viewport_size({"width": size[0], "height": size[1]})
     log_in(page, site, "ana")
-    press(page, "Space", "p", "y", "x")
+    press(page, "Space", "p", *keys)
     expect(page.locator(".stage .clip")).to_have_js_property("seeking", False)
 
     picture(page, name)

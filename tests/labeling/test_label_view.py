@@ -277,6 +277,26 @@ def test_evidence_is_recorded_with_what_it_speaks_for(browser: Client) -> None:
     assert (watermark.kind, watermark.at_seconds, watermark.quote) == ("watermark", 3.25, "")
 
 
+def test_evidence_speaks_for_what_it_is_aimed_at(browser: Client) -> None:
+    factories.make_video()
+
+    send(browser, "AI_GEN", "KLING", "author", "artefacts", for_artefacts="AI_GEN")
+
+    artefacts, author = Annotation.objects.get().evidence.order_by("kind")
+    assert (author.labels, artefacts.labels) == (["AI_GEN", "KLING"], ["AI_GEN"])
+
+
+def test_generator_that_no_evidence_is_aimed_at_is_refused(browser: Client) -> None:
+    factories.make_video()
+
+    response = send(browser, "AI_GEN", "KLING", "artefacts", for_artefacts="AI_GEN")
+
+    assert response.status_code == 422
+    assert said(response) == "Say how you know that it is KLING: it needs evidence of some kind."
+    assert 'name="for_artefacts" value="AI_GEN"' in shown(response)
+    assert not Annotation.objects.exists()
+
+
 def test_yes_without_evidence_is_refused(browser: Client) -> None:
     factories.make_video()
 
@@ -307,6 +327,8 @@ def test_answer_without_ai_gen_is_refused_and_kept_on_screen(browser: Client) ->
         ({"on": "NOT_AI", "note": "x" * 1_000_000}, "may have 4,000 characters"),
         ({"on": "NOT_AI", "seconds": "-1"}, "seconds must be"),
         ({"on": "NOT_AI", "quote": "x" * 1001}, "quote may have 1,000 characters"),
+        ({"on": "NOT_AI", "for_author": "AI_GEN DALLE"}, "DALLE is not one of the available choices"),
+        ({"on": "NOT_AI", "aim": "author AI_GEN"}, "author AI_GEN is not one of the available choices"),
     ],
 )
 def test_bad_answer_is_refused_in_words(browser: Client, fields: dict[str, str], words: str) -> None:
@@ -368,6 +390,28 @@ def test_take_without_scripts_presses_every_ghost(browser: Client) -> None:
     assert 'aria-pressed="true"' in button(page, "VEO")
 
 
+def test_aim_without_scripts_is_drawn_and_kept(browser: Client) -> None:
+    factories.make_video()
+    on = ("AI_GEN", "KLING", "author", "artefacts")
+
+    aimed = shown(send(browser, *on, aim="artefacts KLING"))
+    pressed = shown(send(browser, *on, for_artefacts="AI_GEN", press="ANIME_2D"))
+
+    for page in (aimed, pressed):
+        assert 'name="for_artefacts" value="AI_GEN"' in page
+        assert 'aria-pressed="false"' in button(page, "artefacts KLING")
+        assert 'aria-pressed="true"' in button(page, "author KLING")
+    assert not Annotation.objects.exists()
+
+
+def test_reason_pressed_off_without_scripts_forgets_its_aim(browser: Client) -> None:
+    factories.make_video()
+
+    page = shown(send(browser, "AI_GEN", "KLING", "author", for_author="AI_GEN", press="author"))
+
+    assert 'name="for_author" value=""' in page
+
+
 def test_press_on_a_lost_claim_is_told(browser: Client) -> None:
     assert send(browser, claim=str(uuid4()), press="VEO").status_code == 409
 
@@ -410,6 +454,16 @@ def test_undo_brings_the_clip_back_as_it_was_answered(browser: Client, ana: User
     assert "corner</textarea>" in page
     assert 'value="1.5" data-at="watermark"' in page
     assert Annotation.objects.filter(labeler=ana).order_by("-pk")[0].outcome == Outcome.UNDONE
+
+
+def test_undo_brings_the_aims_back(browser: Client) -> None:
+    factories.make_video()
+    send(browser, "AI_GEN", "KLING", "author", "artefacts", for_artefacts="AI_GEN")
+
+    page = shown(browser.post("/label/undo/", follow=True))
+
+    assert 'name="for_artefacts" value="AI_GEN"' in page
+    assert 'name="for_author" value=""' in page
 
 
 def test_strip_goes_back_to_the_chosen_answer(browser: Client) -> None:
