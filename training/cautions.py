@@ -5,13 +5,9 @@ from dataclasses import dataclass
 
 from cakelens.labels import Label
 from labeling.templatetags.figures import label_word
-from training.baseline import CHANCE_SIGMAS
-from training.confounds import chance_error
+from training.confounds import least_telling
 from training.counts import MIN_TEST_POSITIVES, NEGATIVE, POSITIVE, SERIES, Count, thin_labels
 from training.models import TrainingBatch
-
-TELLING_AUC = 0.7
-"""From here on a fact about the file tells the classes apart so well that a model may learn it instead."""
 
 FACTS = {
     "aspect": "aspect ratio",
@@ -47,19 +43,11 @@ class Confound:
 
 def confounds(batch: TrainingBatch) -> list[Confound]:
     """Return the facts, the most telling first. An AUC of 0.1 tells as much as one of 0.9."""
-    least = _least_telling(batch)
+    positives = Count.of_judged(batch, Label.AI_GEN, POSITIVE).total
+    least = least_telling(positives, Count.of_judged(batch, Label.AI_GEN, NEGATIVE).total)
     told = [(fact, max(auc, 1 - auc)) for fact, auc in batch.confounds.items() if auc is not None]
     facts = [Confound(fact_name(fact), auc, auc >= least) for fact, auc in told]
     return sorted(facts, key=lambda confound: -confound.auc)
-
-
-def _least_telling(batch: TrainingBatch) -> float:
-    """Return the AUC that chance does not explain, TELLING_AUC at least: in a small batch anything tells."""
-    positives = Count.of_judged(batch, Label.AI_GEN, POSITIVE).total
-    negatives = Count.of_judged(batch, Label.AI_GEN, NEGATIVE).total
-    if not positives * negatives:
-        return TELLING_AUC
-    return max(TELLING_AUC, 0.5 + CHANCE_SIGMAS * chance_error(positives, negatives))
 
 
 def cautions(batch: TrainingBatch) -> Iterator[str]:

@@ -19,7 +19,7 @@ import torch
 
 from cakelens import weights
 from cakelens.detect import detect_device
-from training import baseline
+from training import baseline, confounds
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Unreadable, make_minibatches
@@ -260,7 +260,7 @@ class Trainer:
     def _result(self, validation: Sequence[VideoScore], test: Sequence[VideoScore]) -> TrainResult:
         progress, thresholds = self._progress, thresholds_of(validation)
         loss_first, loss_last = progress.first_and_last_loss()
-        fact_aucs = baseline.fact_aucs(self.manifest.rows)
+        fact_aucs = confounds.fact_aucs(self.manifest.rows)
         return TrainResult(
             weights=self.weights_path,
             steps=self.num_steps,
@@ -275,7 +275,7 @@ class Trainer:
             validation=evaluate(validation, thresholds),
             test=detailed(test, thresholds, self._rows["train"]),
             baseline=baseline.metadata_baseline(self._rows["train"], [score.row for score in test]),
-            confounds=baseline.telling(fact_aucs, self.manifest.rows),
+            confounds=confounds.telling(fact_aucs, self.manifest.rows),
             fact_aucs=fact_aucs,
         )
 

@@ -35,35 +35,10 @@ def test_facts_of_a_video(make_row: MakeRow) -> None:
 
 
 @pytest.mark.slow
-def test_frame_rate_that_gives_the_class_away_is_found(rows: MakeRows) -> None:
+def test_frame_rate_that_gives_the_class_away_scores_1(rows: MakeRows) -> None:
     given_away = rows(lambda ai_gen, rng: {"fps": 16.0 if ai_gen else 12.0})
 
-    assert baseline.confounds(given_away) == {"fps": 1.0}
     assert baseline.metadata_baseline(given_away[:40], given_away[40:])["auc"] == 1.0
-
-
-@pytest.mark.slow
-def test_length_of_the_middle_is_found(rows: MakeRows) -> None:
-    def variant(ai_gen: bool, rng: np.random.Generator) -> dict[str, object]:
-        return {"num_frames": 80 if ai_gen else int(rng.choice((20, 30, 150, 200)))}
-
-    assert baseline.confounds(rows(variant))["num_frames"] == 1.0
-
-
-@pytest.mark.slow
-def test_codec_that_gives_the_class_away_is_found(rows: MakeRows) -> None:
-    assert (
-        baseline.confounds(rows(lambda ai_gen, rng: {"codec": "vp9" if ai_gen else "h264"}))["codec"] == 1.0
-    )
-
-
-@pytest.mark.slow
-def test_facts_by_chance_are_no_confounds(rows: MakeRows) -> None:
-    by_chance = rows(
-        lambda ai_gen, rng: {"num_bytes": int(rng.integers(1, 9999)), "fps": float(rng.random())}
-    )
-
-    assert baseline.confounds(by_chance) == {}
 
 
 @pytest.mark.slow
@@ -93,7 +68,3 @@ def test_one_class_has_a_reason(make_row: MakeRow, train: list[bool], test: list
     found = baseline.metadata_baseline(train_rows, test_rows)
 
     assert found == {"auc": None, "auc_interval": None, "reason": reason}
-
-
-def test_too_few_videos_show_nothing(make_row: MakeRow) -> None:
-    assert baseline.fact_aucs([make_row(0, ai_gen=True), make_row(1, ai_gen=False)]) == {}

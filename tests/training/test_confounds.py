@@ -6,20 +6,24 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.confounds import Confounds, rank_auc
+from training.confounds import fact_aucs, rank_auc, telling
 from training.rows import ManifestRow
 
 MakeRow = Callable[..., ManifestRow]
 Facts = Callable[[bool, np.random.Generator], dict[str, object]]
 
 
-def aucs(make_row: MakeRow, facts: Facts, count: int = 120) -> dict[str, float]:
+def rows(make_row: MakeRow, facts: Facts, count: int = 120) -> list[ManifestRow]:
+    """Make videos, every other one generated, with such facts."""
     rng = np.random.default_rng(0)
-    confounds = Confounds()
-    for number in range(count):
-        row = make_row(number, ai_gen=bool(number % 2), variant=facts(bool(number % 2), rng))
-        confounds.add(row)
-    return confounds.aucs()
+    return [
+        make_row(number, ai_gen=bool(number % 2), variant=facts(bool(number % 2), rng))
+        for number in range(count)
+    ]
+
+
+def aucs(make_row: MakeRow, facts: Facts, count: int = 120) -> dict[str, float]:
+    return fact_aucs(rows(make_row, facts, count))
 
 
 @pytest.mark.parametrize("decimals", [0, 1, 9])
@@ -58,7 +62,25 @@ def test_fact_by_chance_stays_near_one_half(make_row: MakeRow) -> None:
 
 
 def test_one_class_tells_nothing(make_row: MakeRow) -> None:
-    confounds = Confounds()
-    confounds.add(make_row(0, ai_gen=True))
+    assert fact_aucs([make_row(0, ai_gen=True)]) == {}
 
-    assert confounds.aucs() == {}
+
+def test_fact_that_gives_every_video_away_is_telling(make_row: MakeRow) -> None:
+    videos = rows(make_row, lambda ai_gen, rng: {"fps": 24.0 if ai_gen else 30.0})
+
+    assert telling(fact_aucs(videos), videos) == {"fps": 1.0}
+
+
+def test_facts_by_chance_are_not_telling(make_row: MakeRow) -> None:
+    def by_chance(ai_gen: bool, rng: np.random.Generator) -> dict[str, object]:
+        return {"num_bytes": int(rng.integers(1, 9999)), "fps": float(rng.random())}
+
+    videos = rows(make_row, by_chance, count=60)
+
+    assert telling(fact_aucs(videos), videos) == {}
+
+
+def test_in_too_small_a_batch_nothing_is_telling(make_row: MakeRow) -> None:
+    videos = rows(make_row, lambda ai_gen, rng: {"fps": 24.0 if ai_gen else 30.0}, count=4)
+
+    assert telling(dict.fromkeys(fact_aucs(videos), 1.0), videos) == {}
