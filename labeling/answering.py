@@ -8,10 +8,11 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling import queue, settling, twins
+from labeling.composed import Given, Update
 from labeling.models import (
     GOLD,
     REVIEW,
@@ -136,15 +137,19 @@ def give(user: Any, slot: Slot, answer: Answer, **fields: Any) -> Annotation:
     """Append `answer` for a slot that `user` holds, close the slot and settle its video."""
     said = {label_field(label): answer.labels.get(label) for label in V5_LABELS}
     beside = {"note": answer.note, "seconds": answer.seconds, "question": answer.question.strip()}
-    annotation = _append(user, slot, Outcome.LABELED, **said | beside | fields)
+    slot.video = settling.lock(slot.video_id)
+    earlier = settling.annotations_of(slot.video)
+    annotation = _append(user, slot, earlier, Outcome.LABELED, **said | beside | fields)
     append_evidence(annotation, answer)
     _close(slot)
     if not slot.is_gold:
-        settling.settle(slot.video)
+        settling.settle_by(slot.video, [*earlier, annotation])
     return annotation
 
 
 def append_evidence(annotation: Annotation, answer: Answer) -> None:
+    if not answer.evidence:
+        return  # writing no rows is a transaction, too
     Evidence.objects.bulk_create(
         Evidence(
             annotation=annotation,
@@ -182,7 +187,8 @@ def skip(
     slot = queue.held(user, claim)
     to = destination or goes_to(reason)
     said = {"note": note, "seconds": seconds, "question": question.strip()}
-    annotation = _append(user, slot, Outcome.SKIPPED, skip_reason=reason, skipped_to=to, **said)
+    earlier = settling.annotations_of(slot.video)
+    annotation = _append(user, slot, earlier, Outcome.SKIPPED, skip_reason=reason, skipped_to=to, **said)
     if to == SkipDestination.LATER:
         queue.keep_for_later(slot)
         return annotation
@@ -199,9 +205,10 @@ def goes_to(reason: SkipReason) -> SkipDestination:
     return SkipDestination.OUT if reason in GOES_OUT else SkipDestination.OTHERS
 
 
-def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotation:
-    given = Annotation.objects.filter(video=slot.video_id, labeler=user)
-    previous = given.aggregate(newest=Max("pk"))["newest"]
+def _append(
+    user: Any, slot: Slot, earlier: Sequence[Annotation], outcome: Outcome, **fields: Any
+) -> Annotation:
+    previous = max((row.pk for row in earlier if row.labeler_id == user.pk), default=None)
     return Annotation.objects.create(
         video=slot.video,
         labeler=user,
@@ -216,11 +223,16 @@ def _append(user: Any, slot: Slot, outcome: Outcome, **fields: Any) -> Annotatio
 
 def _close(slot: Slot) -> None:
     """Mark the slot answered; the fence on `claim` makes a lost race visible as ClaimLost."""
-    closed = Slot.objects.filter(pk=slot.pk, claim=slot.claim, state=SlotState.HELD).update(
-        state=SlotState.DONE, claim=None, lease_until=None
-    )
-    if not closed:
+    if not CLOSE(id=slot.pk, claim=slot.claim):
         raise ClaimLost
+
+
+CLOSE = Update(
+    lambda: Slot.objects.filter(pk=Given(Slot, "id"), claim=Given(Slot, "claim"), state=SlotState.HELD),
+    state=SlotState.DONE,
+    claim=None,
+    lease_until=None,
+)
 
 
 def last_answers(user: Any, *, most: int = 10) -> list[Annotation]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from labeling.composed import Given, Update
 from labeling.models import IdempotencyRecord
 
 MAX_KEY = 80
@@ -24,6 +25,15 @@ RESERVE = """
 INSERT INTO labeling_idempotencyrecord (user_id, "key", body_sha256, status, reply, created_at)
 VALUES (%s, %s, %s, 0, '{}', %s) ON CONFLICT (user_id, "key") DO NOTHING
 """
+
+
+KEEP = Update(
+    lambda: IdempotencyRecord.objects.filter(
+        user=Given(IdempotencyRecord, "user"), key=Given(IdempotencyRecord, "key")
+    ),
+    status=Given(IdempotencyRecord, "status"),
+    reply=Given(IdempotencyRecord, "reply"),
+)
 
 
 class KeyReused(Exception):
@@ -52,12 +62,11 @@ def once(user: Any, key: str, request: str, carry_out: Callable[[], Reply]) -> R
         KeyReused: The key came with another request.
     """
     digest = hashlib.sha256(request.encode()).hexdigest()
-    record = IdempotencyRecord.objects.filter(user=user, key=key)
     if _is_first(user, key, digest):
         reply = carry_out()
-        record.update(status=reply.status, reply=reply.body)
+        KEEP(user=user.pk, key=key, status=reply.status, reply=reply.body)
         return reply
-    return _replied(record.get(), digest)
+    return _replied(IdempotencyRecord.objects.get(user=user, key=key), digest)
 
 
 def _is_first(user: Any, key: str, digest: str) -> bool:

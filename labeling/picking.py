@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
+from labeling.composed import Given, Select
 from labeling.models import Annotation, GoldAnswer, Preferences, SiteSettings, Slot, SlotState, Video
 
 LEASE = timedelta(minutes=15)
@@ -54,6 +55,29 @@ WHERE id = (
 ) AND (state = 'free' OR (state = 'held' AND lease_until < %s))
 """
 
+
+def _site() -> Any:
+    hides = Preferences.objects.filter(user=Given(Preferences, "user"), shows_sensitive=False)
+    return SiteSettings.objects.filter(pk=1).annotate(hides_sensitive=Exists(hides))
+
+
+def _mine() -> Any:
+    is_held = Q(state=SlotState.HELD, lease_until__gte=Given(Slot, "lease_until"))
+    mine = Slot.objects.filter(is_held | Q(state=SlotState.KEPT), labeler=Given(Slot, "labeler"))
+    return mine.only("state")
+
+
+def _site_for(user: Any) -> Any:
+    """Return the site's settings, with whether `user` wants no sensitive posts as `hides_sensitive`."""
+    if (site := SITE.first(user=user.pk)) is None:
+        SiteSettings.current()  # makes the row
+        site = SITE.first(user=user.pk)
+    return site
+
+
+SITE: Select[Any] = Select(_site)
+MINE: Select[Slot] = Select(_mine)
+
 _chance = random.SystemRandom()  # gold by turns would show which videos are gold
 
 
@@ -71,14 +95,10 @@ class Search:
     @classmethod
     def by(cls, user: Any) -> "Search":
         now = timezone.now()
-        hides = Preferences.objects.filter(user=user, shows_sensitive=False)
-        site = SiteSettings.objects.annotate(hides=Exists(hides)).filter(pk=1).first()
-        takes = not (site.hides if site else hides.exists())
-        is_held = Q(state=SlotState.HELD, lease_until__gte=now)
-        kinds = Slot.objects.filter(is_held | Q(state=SlotState.KEPT), labeler=user).values_list("state")
-        states = [state for (state,) in kinds]
+        site = _site_for(user)
+        states = [slot.state for slot in MINE(labeler=user.pk, lease_until=now)]
         held, kept = states.count(SlotState.HELD), states.count(SlotState.KEPT)
-        return cls(user, now, site or SiteSettings.current(), takes, held, kept)
+        return cls(user, now, site, not site.hides_sensitive, held, kept)
 
     def take_next(self) -> bool:
         """Let this person hold one more slot; False if there is none for them."""

@@ -5,14 +5,18 @@ PostgreSQL its subquery skips locked rows, or fifty people would wait for one ro
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Prefetch
+from django.db.models import Q
 from django.utils import timezone
 
 from labeling.collecting import splits
+from labeling.composed import Given, Select
 from labeling.models import Slot, SlotState, Variant, Video
 from labeling.picking import COMES_BACK_AFTER, KEPT_FOR, LEASE, Search, lease, lock, new_slot
 from labeling.waiting import COUNTED_UP_TO, Waiting, is_day_full, num_answered_today, waiting
@@ -26,6 +30,34 @@ UNSHOWN = (
 )
 MINE = [SlotState.HELD, SlotState.DONE, SlotState.KEPT]
 """Whose slot it is cannot change any more, or not yet."""
+
+
+def _held() -> Any:
+    return Slot.objects.filter(labeler=Given(Slot, "labeler"), state=SlotState.HELD)
+
+
+def _claimed() -> Any:
+    return _held().filter(claim=Given(Slot, "claim"))
+
+
+def _loaded() -> Any:
+    # Neither the screen nor the API says these: X's whole JSON among them.
+    unshown = ("fingerprint", *(f"post__{name}" for name in UNSHOWN))
+    held = _held().filter(lease_until__gte=Given(Slot, "lease_until")).select_related("video__post")
+    light = held.defer(*(f"video__{name}" for name in unshown))
+    return light.order_by("claimed_at", "pk")[:MOST_HELD]
+
+
+def _stored() -> Any:
+    of_one = [Q(video=Given(Variant, "video", name)) for name in VIDEOS]
+    return Variant.objects.stored().filter(reduce(or_, of_one)).order_by("-width", "-height")
+
+
+VIDEOS = [f"video_{n}" for n in range(MOST_HELD)]
+CLAIMED: Select[Slot] = Select(_claimed)
+CLAIMED_AND_LOCKED: Select[Slot] = Select(lambda: _claimed().select_for_update())
+LOADED: Select[Slot] = Select(_loaded)
+STORED: Select[Variant] = Select(_stored)
 
 
 class ClaimLost(Exception):
@@ -66,15 +98,17 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
         for _ in range(most - search.num_held):
             if not search.take_next():
                 break
-    return list(_loaded(Slot.objects.held_by(user)).order_by("claimed_at", "pk")[:most])
+    slots = LOADED(labeler=user.pk, lease_until=timezone.now())[:most]
+    _add_variants([slot.video for slot in slots])
+    return slots
 
 
-def _loaded(slots: Any) -> Any:
-    stored = Variant.objects.stored().order_by("-width", "-height")
-    # Neither the screen nor the API says these: X's whole JSON among them.
-    unshown = ("fingerprint", *(f"post__{name}" for name in UNSHOWN))
-    light = slots.select_related("video__post").defer(*(f"video__{name}" for name in unshown))
-    return light.prefetch_related(Prefetch("video__variants", queryset=stored, to_attr="stored_variants"))
+def _add_variants(videos: Sequence[Any]) -> None:
+    """Let each of at most `MOST_HELD` videos have its stored variants, the largest first."""
+    pks = [video.pk for video in videos] + [None] * (MOST_HELD - len(videos))
+    variants = STORED(**dict(zip(VIDEOS, pks, strict=True)))
+    for video in videos:
+        video.stored_variants = [each for each in variants if each.video_id == video.pk]
 
 
 def held(user: Any, claim: uuid.UUID) -> Slot:
@@ -86,10 +120,8 @@ def held(user: Any, claim: uuid.UUID) -> Slot:
     Raises:
         ClaimLost: Somebody else has it, or it is answered.
     """
-    slots = Slot.objects.filter(claim=claim, labeler=user, state=SlotState.HELD)
-    if connection.in_atomic_block:
-        slots = slots.select_for_update(of=("self",))
-    slot = slots.select_related("video").defer("video__fingerprint").first()
+    found = CLAIMED_AND_LOCKED if connection.in_atomic_block else CLAIMED
+    slot = found.first(claim=claim, labeler=user.pk)
     if slot is None:
         raise ClaimLost
     return slot

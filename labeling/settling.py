@@ -16,6 +16,7 @@ from django.utils import timezone
 from cakelens.labels import V5_LABELS, Label
 from labeling import queue
 from labeling.collecting import splits
+from labeling.composed import Given, Select, Update
 from labeling.models import (
     GOLD,
     REVIEW,
@@ -34,6 +35,17 @@ from labeling.models import (
 ACTIVE_WITHIN = timedelta(days=14)
 
 Labels = dict[Label, bool | None]
+
+LOCKED = Select(lambda: Video.objects.select_for_update().defer("fingerprint").filter(pk=Given(Video, "id")))
+ANNOTATIONS = Select(lambda: Annotation.objects.filter(video=Given(Annotation, "video")).order_by("pk"))
+SITE = Select(lambda: SiteSettings.objects.only("overlap_percent").filter(pk=1))
+LET_STAND = Update(lambda: Video.objects.filter(pk=Given(Video, "id")), settlement=Given(Video, "settlement"))
+ASK_NOBODY = Update(
+    lambda: Slot.objects.filter(
+        video=Given(Slot, "video"), state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False
+    ),
+    **queue.FREED | {"state": SlotState.OUT},
+)
 
 
 def merge(answers: Iterable[Mapping[Label, bool | None]]) -> Labels | None:
@@ -56,11 +68,29 @@ def merge(answers: Iterable[Mapping[Label, bool | None]]) -> Labels | None:
 @transaction.atomic(savepoint=False)
 def settle(video: Video) -> Settlement | None:
     """Bring a video's standing settlement and its slots up to date with its answers."""
+    video = lock(video.pk)
+    return settle_by(video, annotations_of(video))
+
+
+def lock(video_id: int) -> Video:
+    """Return a video as it is now; nobody else settles it until the transaction ends."""
     # No join: a row that was waited for comes with its newest values, a row joined to it does not.
-    video = Video.objects.select_for_update().get(pk=video.pk)
+    found = LOCKED.first(id=video_id)
+    if found is None:
+        raise Video.DoesNotExist(f"There is no video {video_id}.")
+    return found
+
+
+def annotations_of(video: Video) -> list[Annotation]:
+    """Return every row that was ever written for a video, in that order."""
+    return ANNOTATIONS(video=video.pk)
+
+
+def settle_by(video: Video, annotations: Iterable[Annotation]) -> Settlement | None:
+    """Settle a video that is locked, by all its annotations, whose reader has them at hand."""
     if decision := _decision(video):
         return _record(video, decision.labels(), SettlementMethod.ADJUDICATED, decision.annotations.all())
-    answers = _standing(video)
+    answers = _standing(annotations)
     if not answers and (imported := _imported(video)):
         return _record(video, imported.labels(), SettlementMethod.IMPORTED)
     merged = merge(answer.labels() for answer in answers) if answers else None
@@ -73,13 +103,12 @@ def settle(video: Video) -> Settlement | None:
     return _record(video, merged, method, answers)
 
 
-def _standing(video: Video) -> list[Annotation]:
-    """Return the answers that `AnnotationQuerySet.standing_for` finds.
+def _standing(annotations: Iterable[Annotation]) -> list[Annotation]:
+    """Return the answers that `AnnotationQuerySet.standing_for` finds, of the annotations of one video.
 
-    A video has few rows: reading them all is quicker than composing a query for the newest of each person.
+    A video has few: reading them all is quicker than composing a query for the newest of each person.
     """
-    asked = Annotation.objects.filter(video=video.pk).order_by("pk")
-    newest = {row.labeler_id: row for row in asked if row.picked_by not in (GOLD, REVIEW)}
+    newest = {row.labeler_id: row for row in annotations if row.picked_by not in (GOLD, REVIEW)}
     return [row for row in newest.values() if row.outcome == Outcome.LABELED]
 
 
@@ -112,8 +141,7 @@ def _record(
     )
     _let_stand(video, settlement)
     _note_dispute(video, is_disputed=False)
-    open_ones = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
-    open_ones.update(**queue.FREED | {"state": SlotState.OUT})
+    ASK_NOBODY(video=video.pk)
     return settlement
 
 
@@ -123,15 +151,14 @@ def _rests_on(standing: LabelSet, labels: Mapping[Label, bool | None], answers: 
 
 
 def _let_stand(video: Video, settlement: Settlement | None) -> None:
-    Video.objects.filter(pk=video.pk).update(settlement=settlement)
+    LET_STAND(id=video.pk, settlement=settlement and settlement.pk)
     video.settlement = settlement
 
 
 @transaction.atomic
 def decide(video: Video, annotation: Annotation) -> Settlement:
     """Let what a reviewer said count, whatever others said or will say."""
-    video = Video.objects.select_for_update().get(pk=video.pk)
-    return _record(video, annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
+    return _record(lock(video.pk), annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
 
 
 def _decision(video: Video) -> Settlement | None:
@@ -183,7 +210,8 @@ def _ask_more(video: Video, num_answers: int) -> None:
 
 def answers_wanted(video: Video) -> int:
     """Return how many people are to answer: two for the overlap's share, once there are two people."""
-    share = (SiteSettings.objects.values_list("overlap_percent", flat=True).filter(pk=1).first() or 0) / 100
+    site = SITE.first()
+    share = site.overlap_percent / 100 if site else 0
     if not share or splits.fraction(f"overlap:{video.key}") >= share:
         return 1
     recently = timezone.now() - ACTIVE_WITHIN

@@ -7,6 +7,7 @@ person was shown is written down when it is shown, so that an answer can say it 
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.composed import Given, Select, Update
 from labeling.models import Slot, Video
 
 
@@ -28,7 +29,7 @@ def suggestions_for(slot: Slot) -> Shown | None:
     if prediction is None:
         return None
     if slot.shown_model != prediction.model.slug:
-        Slot.objects.filter(pk=slot.pk, claim=slot.claim).update(shown_model=prediction.model.slug)
+        SHOWN(id=slot.pk, claim=slot.claim, shown_model=prediction.model.slug)
     return Shown(prediction.model.slug, prediction.suggestions(), prediction)
 
 
@@ -36,4 +37,18 @@ def visible_prediction(video: Video) -> Any | None:
     """Return the served prediction of a video that is not blind."""
     if video.is_blind:
         return None
-    return video.predictions.served().select_related("model", "scores").first()
+    return SERVED.first(video=video.pk)
+
+
+def _served() -> Any:
+    predictions: Any = Video._meta.get_field("predictions").related_model
+    served = predictions.objects.served().filter(video=Given(predictions, "video"))
+    # What a model was measured at, video by video, is not looked at here.
+    return served.select_related("model", "scores").defer("model__metrics")
+
+
+SERVED: Select[Any] = Select(_served)
+SHOWN = Update(
+    lambda: Slot.objects.filter(pk=Given(Slot, "id"), claim=Given(Slot, "claim")),
+    shown_model=Given(Slot, "shown_model"),
+)

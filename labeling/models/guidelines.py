@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from cakelens.labels import V5_LABELS
+from labeling.composed import Select
 
 
 class Guideline(models.Model):
@@ -22,10 +23,14 @@ class Guideline(models.Model):
 
     @classmethod
     def version_in_force(cls) -> int:
-        return cls.objects.values_list("version", flat=True).first() or 1
+        newest = NEWEST.first()
+        return newest.version if newest else 1
 
     def __str__(self) -> str:
         return f"Guideline {self.version}"
+
+
+NEWEST = Select(lambda: Guideline.objects.only("version").order_by("-version")[:1])
 
 
 class LabelDefinition(models.Model):

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from labeling.composed import Given, Select
+
 
 class Preferences(models.Model):
     user = models.OneToOneField(
@@ -32,7 +34,7 @@ class ApiTokenManager(models.Manager["ApiToken"]):
 
     def user_for(self, text: str) -> Any | None:
         """Return the active user whose token this is, or None."""
-        token = self.select_related("user").filter(digest=_digest(text), revoked_at=None).first()
+        token = TOKEN.first(digest=_digest(text))
         return token.user if token and token.user.is_active else None
 
 
@@ -52,6 +54,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"token of {self.user} ({self.name or 'unnamed'})"
+
+
+TOKEN = Select(
+    lambda: ApiToken.objects.select_related("user").filter(digest=Given(ApiToken, "digest"), revoked_at=None)
+)
 
 
 class IdempotencyRecord(models.Model):

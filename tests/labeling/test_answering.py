@@ -128,7 +128,7 @@ def test_answer_costs_the_same_few_queries(
     item = EvidenceItem([Label.AI_GEN], EvidenceKind.ARTEFACTS)
     SiteSettings.current()  # the row is there
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         answering.submit(ana, claim_of(slot), Answer(labels(ai_gen=True), evidence=[item] * 5))
 
 

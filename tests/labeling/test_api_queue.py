@@ -310,7 +310,7 @@ def test_reply_is_kept_in_the_transaction_of_the_answer(
     def refuse(*args: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr("labeling.settling.settle", refuse)
+    monkeypatch.setattr("labeling.settling.settle_by", refuse)
 
     with pytest.raises(RuntimeError, match="power cut"):
         api.send(*answer(slot), key="k1")
