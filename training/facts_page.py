@@ -11,7 +11,8 @@ from labeling.models import EvidenceKind
 from labeling.templatetags.figures import label_word
 from training.counts import Count
 from training.models import TrainingBatch
-from training.tally import DURATIONS, NO_EVIDENCE, RESOLUTIONS
+from training.ranges import DURATIONS, RESOLUTIONS
+from training.tally import NO_EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from training.differences import CHANGES, changed
 from training.export import SLUG
 from training.filters import LABELS, BadFilter, BatchFilters
 from training.models import BatchItem, TrainingBatch
-from training.tally import DURATIONS, NO_EVIDENCE, RESOLUTIONS
+from training.ranges import DURATIONS, RESOLUTIONS, Steps
+from training.tally import NO_EVIDENCE
 
 EVIDENCE_CHOICES = [("", "Any"), *EvidenceKind.choices, (NO_EVIDENCE, "None")]
 
@@ -64,9 +65,7 @@ def with_evidence(items: QuerySet[BatchItem], kind: str) -> QuerySet[BatchItem]:
     return items.filter(Exists(rests_on.filter(kind=kind)))
 
 
-def within(
-    items: QuerySet[BatchItem], fact: str, step: str, steps: tuple[tuple[str, float], ...]
-) -> QuerySet[BatchItem]:
+def within(items: QuerySet[BatchItem], fact: str, step: str, steps: Steps) -> QuerySet[BatchItem]:
     """Return the items whose largest file has a fact on that step; an empty step is any."""
     if not step:
         return items

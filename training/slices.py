@@ -5,7 +5,6 @@ metadata-only baseline beside it. Loads neither torch nor Django.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from numpy.typing import NDArray
 from cakelens.labels import GENERATORS, Label
 from training import baseline
 from training.metrics import intervals, one_class_reason
+from training.ranges import DURATIONS, RESOLUTIONS, Steps, duration_of, resolution_of
 from training.rows import ManifestRow
-
-SHORT_SIDES = (360, 540, 720, 1080)
-SECONDS = (5, 10, 20, 60)
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -48,8 +45,8 @@ def _parts(rows: Sequence[ManifestRow], train: Sequence[ManifestRow]) -> Iterato
         made_V = np.array([row.labels.get(label) is True for row in rows], dtype=np.bool_)
         if made_V.any():
             yield "generator", label.value, made_V | filmed_V
-    yield from _ranges("short side", "pixels", SHORT_SIDES, rows, _short_side)
-    yield from _ranges("duration", "seconds", SECONDS, rows, _seconds)
+    yield from _ranges("resolution", RESOLUTIONS, rows, resolution_of)
+    yield from _ranges("duration", DURATIONS, rows, duration_of)
     known = {row.author_id or row.author for row in train} - {None}
     authors = [row.author_id or row.author for row in rows]
     unseen_V = np.array([author is not None and author not in known for author in authors], dtype=np.bool_)
@@ -58,26 +55,13 @@ def _parts(rows: Sequence[ManifestRow], train: Sequence[ManifestRow]) -> Iterato
 
 
 def _ranges(
-    kind: str,
-    unit: str,
-    bounds: Sequence[int],
-    rows: Sequence[ManifestRow],
-    value: Callable[[ManifestRow], float],
+    kind: str, steps: Steps, rows: Sequence[ManifestRow], range_of: Callable[[ManifestRow], str]
 ) -> Iterator[tuple[str, str, Mask]]:
-    edges = [0, *bounds, float("inf")]
-    for low, high in pairwise(edges):
-        part_V = np.array([low <= value(row) < high for row in rows], dtype=np.bool_)
+    names = np.array([range_of(row) for row in rows])
+    for name, _ in steps:
+        part_V = names == name
         if part_V.any():
-            name = f"from {low} {unit}" if high == float("inf") else f"{low} to {high} {unit}"
             yield kind, name, part_V
-
-
-def _short_side(row: ManifestRow) -> float:
-    return min(row.best_variant.width, row.best_variant.height)
-
-
-def _seconds(row: ManifestRow) -> float:
-    return row.best_variant.duration_seconds
 
 
 def _numbers(

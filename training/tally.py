@@ -7,33 +7,11 @@ from typing import Any
 
 from cakelens.labels import V5_LABELS
 from training.confounds import Confounds
+from training.ranges import duration_of, resolution_of
 from training.rows import ManifestRow
 
-RESOLUTIONS: tuple[tuple[str, int], ...] = (
-    ("under 360p", 0),
-    ("360p", 360),
-    ("480p", 480),
-    ("720p", 720),
-    ("1080p", 1080),
-    ("1440p and more", 1440),
-)
-"""Names by the least short side of the largest encoding."""
-
-DURATIONS: tuple[tuple[str, float], ...] = (
-    ("under 5 s", 0),
-    ("5 to 10 s", 5),
-    ("10 to 30 s", 10),
-    ("30 to 60 s", 30),
-    ("1 to 2 min", 60),
-    ("2 min and more", 120),
-)
 NO_EVIDENCE = "none"
 GROUPS_SHOWN = 10
-
-
-def step_of(value: float, steps: Iterable[tuple[str, float]]) -> str:
-    """Give the name of the last step that `value` reaches."""
-    return [name for name, least in steps if value >= least][-1]
 
 
 @dataclass(slots=True)
@@ -58,9 +36,8 @@ class Tally:
             counts[2 if value is None else 1 - int(value)] += 1
         self.confounds.add(row)
         self._groups[row.group] += 1
-        variant = row.best_variant
-        self._count("resolution", step_of(min(variant.width, variant.height), RESOLUTIONS))
-        self._count("duration", step_of(variant.duration_seconds, DURATIONS))
+        self._count("resolution", resolution_of(row))
+        self._count("duration", duration_of(row))
         for kind in row.evidence or (NO_EVIDENCE,):
             self._count("evidence", kind)
 

@@ -48,7 +48,7 @@ def make_measured() -> None:
             "slices": [
                 part | {"kind": "generator", "name": "KLING"},
                 part | {"kind": "generator", "name": "VEO", "auc": 0.71, "auc_interval": [0.62, 0.8]},
-                part | {"kind": "short side", "name": "360 to 540 pixels"},
+                part | {"kind": "resolution", "name": "480p"},
                 {"kind": "author", "name": "not in training", "auc": None, "reason": "no video without it"},
             ],
         },

@@ -62,8 +62,8 @@ def test_sizes_and_lengths_are_parts_with_their_reason(
 ) -> None:
     parts = found(test_rows, train)
 
-    assert parts["short side", "from 1080 pixels"]["reason"] == "no video with it"
-    assert parts["duration", "0 to 5 seconds"]["positives"] == 4
+    assert parts["resolution", "1080p"]["reason"] == "no video with it"
+    assert parts["duration", "under 5 s"]["positives"] == 4
 
 
 @pytest.mark.slow
