@@ -25,7 +25,7 @@ from yt_dlp.networking._requests import RequestsRH
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, RequestError, TransportError
 from yt_dlp.utils import ExtractorError, YoutubeDLError
 
-from labeling.collecting import reasons, tls
+from labeling.collecting import reasons, tls, unreachable
 from labeling.collecting.answer import Media
 from labeling.collecting.config import XSettings
 from labeling.collecting.cookies import read_cookies
@@ -199,7 +199,7 @@ def _as_collect_error(x_id: str, exc: YoutubeDLError, ie: _PostIE) -> CollectErr
 
 
 def _network_error(what: str, exc: YoutubeDLError) -> NetworkError:
-    words = str(exc).splitlines()[0][:300].rstrip(".")
+    words = unreachable.in_words(str(exc))
     hint = " Is a proxy in between whose CA X_CA_FILE must name?" if _is_untrusted(exc) else ""
     return NetworkError(f"{what}: {words}.{hint}")
 
