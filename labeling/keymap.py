@@ -18,6 +18,7 @@ CAPS = {
     "home": "Home", "end": "End", "pageup": "PgUp", "pagedown": "PgDn",
 }  # fmt: skip
 """What is printed on keys that have a name; a character prints itself."""
+NAMES = {cap.lower(): name for name, cap in CAPS.items()}
 ARIA = {"⌫": "Backspace", "←": "ArrowLeft", "→": "ArrowRight", "↑": "ArrowUp", "↓": "ArrowDown"}
 
 
@@ -40,7 +41,8 @@ class Key:
 
     @property
     def cap(self) -> str:
-        return CAPS.get(self.name, self.name.upper())
+        capital = self.name.upper()
+        return CAPS.get(self.name, capital if capital.lower() == self.name else self.name)  # "ß" has none
 
     @property
     def aria(self) -> str:
@@ -98,6 +100,11 @@ def _actions() -> Iterator[Action]:
         yield Action(in_menu(destination), destination.label, key, "A skipped clip goes", "skip")
 
 
+def named(cap: str) -> str:
+    """Return the name of the key on which `cap` is printed; a name is taken too."""
+    return NAMES.get(cap.lower(), cap.lower())
+
+
 def in_menu(name: str) -> str:
     """Return the action of a choice in the skip menu: "other" is a kind of evidence too."""
     return f"skip_{name}"
@@ -128,11 +135,8 @@ def errors_in(keys: Mapping[str, str]) -> dict[str, str]:
 def _unusable(key: str) -> str:
     if key in CAPS or (len(key) == 1 and key.isprintable() and not key.isspace()):
         return ""
-    return f"{key or 'Nothing'} cannot be a key here. Press a letter, a digit, a sign, or one of {_named()}."
-
-
-def _named() -> str:
-    return ", ".join(CAPS)
+    named = ", ".join(CAPS.values())
+    return f"{key or 'Nothing'} cannot be a key here. Press a letter, a digit, a sign, or one of {named}."
 
 
 def changed(keys: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,8 @@ PAGES = (
     ("Models", "inference:model-list", ""),
     ("Team", "labeling:team", "labeling.label_video"),
 )
+BESIDE = {"labeling:post-list": "labeling:collect"}
+"""Pages that belong to one of these, though their address does not say so."""
 
 
 @register.simple_tag(takes_context=True)
@@ -41,7 +43,8 @@ def nav_items(context: template.Context) -> list[NavItem]:
     for title, name, permission in PAGES:
         url = _url(name)
         if url and (not permission or request.user.has_perm(permission)):
-            items.append(NavItem(title, url, request.path.startswith(url)))
+            under = tuple(filter(None, (url, _url(BESIDE.get(name, "")))))
+            items.append(NavItem(title, url, request.path.startswith(under)))
     return items
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from labeling import keymap, queue
+from labeling.keymap import Key
 from labeling.models import Preferences, Slot
 from labeling.queue import ClaimLost
 from labeling.views.labeling import may_label
@@ -30,12 +31,18 @@ class KeysForm(forms.Form):
         for name, action in keymap.ACTIONS.items():
             self.fields[name] = forms.CharField(
                 label=action.words,
-                initial=keys[name],
+                initial=Key(keys[name]).cap,
                 required=False,
                 strip=False,
                 max_length=20,
                 widget=forms.TextInput(
-                    attrs={"class": "input key-field", "autocomplete": "off", "data-default": action.key}
+                    attrs={
+                        "class": "input key-field",
+                        "autocomplete": "off",
+                        "autocapitalize": "off",
+                        "spellcheck": "false",
+                        "data-default": Key(action.key).cap,
+                    }
                 ),
             )
 
@@ -50,7 +57,7 @@ class KeysForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        return {name: self.cleaned_data.get(name, "").lower() for name in keymap.ACTIONS}
+        return {name: keymap.named(self.cleaned_data.get(name, "")) for name in keymap.ACTIONS}
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +80,9 @@ def keys(request: HttpRequest) -> HttpResponse:
             _give_back_sensitive(user)
         messages.success(request, "Your keys are saved.")
         return redirect("labeling:keys")
-    return render(request, "labeling/keys.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "labeling/keys.html", {"form": form, "caps": keymap.CAPS}, status=422 if form.errors else 200
+    )
 
 
 def _give_back_sensitive(user: Any) -> None:

@@ -4,6 +4,8 @@ import { named } from "./keys.js";
 
 const sheet = document.getElementById("key-sheet");
 const LEAVES = new Set(["tab", "shift", "control", "alt", "meta", "escape"]);
+const CAPS = JSON.parse(document.getElementById("caps").textContent);
+const capital = (key) => (key.toUpperCase().toLowerCase() === key ? key.toUpperCase() : key);
 const back = sheet.querySelector("[data-defaults]");
 
 sheet.addEventListener("keydown", (event) => {
@@ -11,7 +13,7 @@ sheet.addEventListener("keydown", (event) => {
   const key = named(event);
   if (!field || LEAVES.has(key) || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  field.value = key;
+  field.value = CAPS[key] ?? capital(key);
   field.select();
 });
 

@@ -1,5 +1,7 @@
 """The start page, the theme, and pages of refusal."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -40,6 +42,17 @@ def test_nav_shows_only_what_a_person_may_open(client: Client) -> None:
     client.force_login(factories.make_user(role=None))
 
     assert 'href="/label/"' not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/posts/", "Posts"), ("/collect/", "Posts"), ("/videos/", "Videos")]
+)
+def test_nav_marks_where_one_is(client: Client, path: str, title: str) -> None:
+    client.force_login(factories.make_superuser())
+
+    page = client.get(path).content.decode()
+
+    assert re.findall(r'aria-current="page">([^<]*)</a>', page.split("</nav>")[0]) == [title]
 
 
 def test_theme_is_drawn_by_the_server(client: Client) -> None:

@@ -1,5 +1,7 @@
 """A person's own keys."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -34,7 +36,7 @@ def test_changed_key_is_kept_and_used(browser: Client, ana: User) -> None:
         ({"skip_other": "1"}, "1 already does “Cannot tell”."),
         ({"VEO": ""}, "Nothing cannot be a key here."),
         ({"VEO": " "}, "cannot be a key here"),
-        ({"VEO": "tab"}, "tab cannot be a key here. Press a letter, a digit, a sign, or one of enter, space"),
+        ({"VEO": "tab"}, "tab cannot be a key here. Press a letter, a digit, a sign, or one of Enter, Space"),
         ({"VEO": "x" * 21}, "at most 20 characters"),
     ],
 )
@@ -65,6 +67,24 @@ def test_keys_are_for_labelers(client: Client) -> None:
     client.force_login(factories.make_user(role=None))
 
     assert client.get("/keys/").status_code == 403
+
+
+def test_fields_hold_what_is_printed_on_the_keys(browser: Client, ana: User) -> None:
+    Preferences.objects.create(user=ana, keymap={"VEO": "pageup", "SORA": "ß"})
+
+    page = browser.get("/keys/").content.decode()
+
+    shown = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    assert [shown[name] for name in ("back", "VEO", "SORA", "note")] == ["←", "PgUp", "ß", "/"]
+
+
+def test_what_is_printed_on_a_key_is_taken_for_it(browser: Client, ana: User) -> None:
+    caps = {name: keymap.Key(key).cap for name, key in DEFAULTS.items() if name != "shows_sensitive"}
+
+    browser.post("/keys/", caps | {"back": "↓", "slower": "←", "VEO": "PgUp", "shows_sensitive": "on"})
+
+    own = Preferences.objects.get(user=ana).keymap
+    assert own == {"back": "arrowdown", "slower": "arrowleft", "VEO": "pageup"}
 
 
 def test_changed_keys_are_printed_on_the_screen(browser: Client, ana: User) -> None:
