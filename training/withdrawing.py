@@ -68,15 +68,22 @@ def _meant(name: str) -> Q:
 
 
 def withdraw(videos: Sequence[Video], *, reason: str, by: Any = None, purge: bool = False) -> list[Withdrawn]:
-    """Withdraw each video in a transaction of its own; one that is withdrawn already is only purged."""
-    withdrawn = [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
-    publish_list()
-    return withdrawn
+    """Withdraw each video in a transaction of its own; one that is withdrawn already is only purged.
+
+    Raises:
+        OSError: The storage refused. What was withdrawn until then is on the list.
+    """
+    # Before the first: after a crash, `kill -9` too, the list may name more than was withdrawn, never less.
+    publish_list(also=[video.key for video in videos])
+    try:
+        return [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
+    finally:
+        publish_list()
 
 
-def publish_list() -> None:
-    """Write the list into the storage anew."""
-    content = json.dumps({"videos": withdrawn_keys()}, indent=1) + "\n"
+def publish_list(*, also: Iterable[str] = ()) -> None:
+    """Write the list into the storage anew, with the keys `also` that are about to be on it."""
+    content = json.dumps({"videos": sorted({*withdrawn_keys(), *also})}, indent=1) + "\n"
     with NamedTemporaryFile("w", dir=storage.temporary_folder(), suffix=".json") as file:
         file.write(content)
         file.flush()

@@ -94,6 +94,29 @@ def test_list_is_published_in_the_storage() -> None:
         assert json.load(file) == {"videos": sorted(video.key for video in videos)}
 
 
+def test_failure_on_the_way_leaves_a_list_of_what_was_withdrawn() -> None:
+    first, second, third = make_video(), make_filed_video(), make_video()
+    path = path_of(second.variants.get())
+    path.unlink()
+    (path / "not a file").mkdir(parents=True)  # nothing can delete this as a file
+
+    with pytest.raises(OSError, match="not empty"):
+        withdrawing.withdraw([first, second, third], reason="", purge=True)
+
+    with default_storage.open(withdrawing.LIST_NAME) as file:
+        assert json.load(file) == {"videos": sorted([first.key, second.key])}
+
+
+def test_storage_that_refuses_the_list_leaves_the_videos() -> None:
+    video = make_video()
+    default_storage.save("batches", ContentFile(b"where the folder should be"))
+
+    with pytest.raises(OSError, match="batches"):
+        withdrawing.withdraw([video], reason="")
+
+    assert not Withdrawal.objects.exists()
+
+
 def test_purge_removes_files_and_words() -> None:
     video = make_filed_video(b"to go", post=make_post(text="My dog", raw={"text": "My dog"}))
     default_storage.save("posters/p.jpg", ContentFile(b"poster"))
