@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -60,23 +61,28 @@ def begin(batch: TrainingBatch, config: TrainConfig) -> TrainingRun:
     It has one attempt. If this process dies no worker takes the run up elsewhere, where its checkpoints are
     not; `--resume` does, here.
     """
-    run = TrainingRun.objects.create(batch=batch, config=config.to_dict(), max_attempts=1)
-    claimed = TrainingRun.objects.claim(run.pk)
-    assert claimed is not None  # nobody was told of it
+    with transaction.atomic():  # a worker that polls must not see it before it is claimed
+        run = TrainingRun.objects.create(batch=batch, config=config.to_dict(), max_attempts=1)
+        claimed = TrainingRun.objects.claim(run.pk)
+    assert claimed is not None
     return claimed
 
 
+@transaction.atomic
 def take_up(batch: TrainingBatch, config: TrainConfig) -> TrainingRun:
-    """Claim the newest unfinished run on `batch` again.
+    """Claim the newest unfinished run on `batch`: one that was interrupted, or one that waits to begin.
 
     Raises:
-        RunError: There is none, another process runs it, or it has another config.
+        RunError: There is none, another process runs it, it has another config, or its checkpoints are on
+            another machine. Nothing was written.
     """
     run = TrainingRun.objects.filter(batch=batch).exclude(state=State.DONE).order_by("-pk").first()
     if run is None:
         raise RunError(f"No unfinished run on {batch.slug}. Start one without --resume.")
     if differences := TrainConfig.from_dict(run.config).differences(config):
         raise RunError(f"Run {run.pk} has another {', '.join(differences)}. Give the options it began with.")
+    if run.step and not has_checkpoint(run) and run.host != socket.gethostname():
+        raise RunError(f"Run {run.pk} has its checkpoints on {run.host}, in {run.folder}. Resume it there.")
     this_run = TrainingRun.objects.filter(pk=run.pk)
     if _is_orphan(run):
         this_run.filter(owner=run.owner, state=State.RUNNING).update(state=State.FAILED)

@@ -128,6 +128,31 @@ def test_stopped_run_goes_on_where_it_stopped(batch: TrainingBatch) -> None:
     assert again.state == "done"
 
 
+def test_resume_of_a_run_that_never_began_starts_it(
+    batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = preset("tiny", steps=2, minibatch_size=4, num_workers=0, eval_framesets=1)
+    queued = TrainingRun.objects.create(batch=batch, config=config.to_dict())
+
+    call_command("train_batch", "v5.0", resume=True, json=True, **TWO_STEPS)
+
+    run = TrainingRun.objects.get()
+    assert (run.pk, run.state, run.step) == (queued.pk, "done", 2)
+    assert f"Run {run.pk} has no checkpoint yet: it begins." in capsys.readouterr().err
+
+
+def test_resume_of_a_run_of_another_machine_names_it(batch: TrainingBatch) -> None:
+    config = preset("tiny", steps=4)
+    run = runs.begin(batch, config)
+    run.fail(runs.RunError("stopped"), kind="stopped")
+    TrainingRun.objects.update(step=2, host="gpu-box", folder="/data/runs/v5.0-1")
+
+    with pytest.raises(runs.RunError, match=r"checkpoints on gpu-box, in /data/runs/v5\.0-1\. Resume it"):
+        runs.take_up(batch, config)
+
+    assert TrainingRun.objects.get().state == "failed"
+
+
 def test_resume_of_another_config_names_what_differs(batch: TrainingBatch) -> None:
     run = runs.begin(batch, preset("tiny", steps=4))
     run.fail(runs.RunError("stopped"), kind="stopped")

@@ -10,6 +10,7 @@ from inference import registry
 from training import options, progress, runs, withdrawing, withdrawn
 from training.config import ConfigError, TrainConfig
 from training.manifest import Manifest, ManifestError, read_manifest
+from training.models import TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,13 +67,21 @@ class Command(BaseCommand):
             self.say_skipped(len(withdrawing.withdrawn_keys(batch)))
             init = runs.initial_weights(given["init"])
             run = runs.take_up(batch, config) if given["resume"] else runs.begin(batch, config)
-            trainer = runs.trainer_of(run, resume=given["resume"], init=init, world=world)
+            is_resumed = given["resume"] and self.has_begun(run)
+            trainer = runs.trainer_of(run, resume=is_resumed, init=init, world=world)
             tell(trainer)
         follow(trainer, runs.perform(run, trainer))
         if trainer.result is None:
             raise CommandError(f"Stopped. Go on: manage.py train_batch {batch.slug} --resume")
         self.tell(trainer.result, run=str(run.pk), model=trainer.slug, as_json=given["json"])
         self.promote(trainer.slug, is_wanted=given["promote"])
+
+    def has_begun(self, run: TrainingRun) -> bool:
+        """Tell whether there is a checkpoint to go on from; say so if there is none."""
+        has_checkpoint = runs.has_checkpoint(run)
+        if not has_checkpoint:
+            self.stderr.write(f"Run {run.pk} has no checkpoint yet: it begins.")
+        return has_checkpoint
 
     def train_offline(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
         from training.trainer import Trainer
