@@ -54,9 +54,9 @@ def export_batch(
         ExportError: There is nothing to export, the slug is taken or malformed, a file is missing, the
             videos would leak, or an earlier batch holds exactly this already. Nothing was written.
     """
-    _check_slug(slug)
     with tempfile.TemporaryDirectory(dir=storage.temporary_folder()) as folder, transaction.atomic():
-        _one_snapshot()
+        _one_at_a_time()
+        _check_slug(slug)
         order = Order(slug or next_slug(), filters or BatchFilters(), created_by)
         return _freeze(order, Path(folder))
 
@@ -81,11 +81,17 @@ def next_slug() -> str:
     return f"v{MAJOR_VERSION}.{minor}"
 
 
-def _one_snapshot() -> None:
-    """Let every query of this transaction see the same moment. SQLite's transactions always do."""
+def _one_at_a_time() -> None:
+    """Wait for other exports, then let every query see the same moment. SQLite's transactions always do.
+
+    Two at once of the same settlements would write the same files, and the one that is refused could be
+    the last to write them. The lock comes before the first query: the snapshot holds what was waited for.
+    """
     if connection.vendor == "postgresql":
+        table = connection.ops.quote_name(TrainingBatch._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _freeze(order: Order, folder: Path) -> TrainingBatch:

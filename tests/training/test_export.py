@@ -1,14 +1,17 @@
 import csv
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from cakelens.labels import Label
 from labeling.models import Video
 from tests.factories import (
     make_annotation,
+    make_batch,
     make_evidence,
     make_group,
     make_settlement,
@@ -17,9 +20,10 @@ from tests.factories import (
     make_video,
 )
 from tests.files import file_variant, make_filed_video, path_of, put_files
-from training import export
+from tests.races import meanwhile
+from training import export, selection
 from training.filters import BatchFilters
-from training.manifest import read_manifest
+from training.manifest import canonical_digest, read_manifest
 from training.models import BatchItem, TrainingBatch
 
 # An export is the outermost transaction: PostgreSQL fixes its snapshot before the first query.
@@ -122,6 +126,32 @@ def test_export_refuses_a_slug_that_is_taken() -> None:
 
     with pytest.raises(CommandError, match=r"There is a batch v5\.0 already.*v5\.1"):
         call_command("export_batch", "v5.0")
+
+
+@pytest.mark.postgres
+def test_export_waits_for_another_and_overwrites_nothing_of_it() -> None:
+    make_settlement(make_filed_video())
+    digest = canonical_digest(map(selection.manifest_row, selection.exportable(BatchFilters())))
+
+    with ExitStack() as stack, transaction.atomic():
+        make_batch("first", digest=digest)
+        second = stack.enter_context(meanwhile(lambda: export.export_batch("second")))
+
+    with pytest.raises(export.ExportError, match="Batch first holds exactly this already"):
+        second.result()
+    assert not default_storage.exists(f"batches/{digest}.parquet")
+
+
+@pytest.mark.postgres
+def test_export_of_a_name_that_another_takes_meanwhile_is_refused() -> None:
+    make_settlement(make_filed_video())
+
+    with ExitStack() as stack, transaction.atomic():
+        make_batch("v5.0")
+        second = stack.enter_context(meanwhile(lambda: export.export_batch("v5.0")))
+
+    with pytest.raises(export.ExportError, match=r"There is a batch v5\.0 already"):
+        second.result()
 
 
 def test_export_that_dies_while_writing_leaves_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
