@@ -87,16 +87,29 @@ def fetch(
     """
     for folder in {(into / wanted.name).parent for wanted in files}:
         folder.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_fetch_one, wanted, source, into, stop, on_bytes) for wanted in files]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except OSError as exc:
-            raise FetchError(f"Cannot write to {into}: {exc.strerror}. {_remedy(exc)}") from exc
-        finally:
-            stop.set()  # left early: the others end, too; after the last one it means nothing
-            pool.shutdown(cancel_futures=True)
+
+    def work(wanted: Wanted, meter: _Meter) -> str:
+        return _fetch_one(wanted, source, into, stop, meter)
+
+    try:
+        yield from _each(work, files, jobs, stop, on_bytes)
+    except OSError as exc:
+        raise FetchError(f"Cannot write to {into}: {exc.strerror}. {_remedy(exc)}") from exc
+
+
+def verify(
+    files: Sequence[Wanted], source: Source, *, jobs: int, stop: Event, on_bytes: OnBytes = lambda count: None
+) -> Iterator[Fetched]:
+    """Read every byte where it lies, and yield each file with what is wrong with it.
+
+    Raises:
+        Stopped: `stop` was set.
+    """
+
+    def work(wanted: Wanted, meter: _Meter) -> str:
+        return _verify_one(wanted, source, stop, meter)
+
+    return _each(work, files, jobs, stop, on_bytes)
 
 
 def _remedy(error: OSError) -> str:
@@ -116,24 +129,40 @@ class _Meter:
         self._at = position
 
 
-def _fetch_one(wanted: Wanted, source: Source, into: Path, stop: Event, on_bytes: OnBytes) -> Fetched:
-    """Fetch one file, trying again what may pass."""
+Work = Callable[[Wanted, _Meter], str]
+"""Fetches or verifies one file, and returns what is wrong with it: nothing, if nothing is."""
+
+
+def _each(
+    work: Work, files: Sequence[Wanted], jobs: int, stop: Event, on_bytes: OnBytes
+) -> Iterator[Fetched]:
+    """Work on several files at once, and yield each when it is done with."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(_in_tries, work, wanted, stop, on_bytes) for wanted in files]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            stop.set()  # left early: the others end, too; after the last one it means nothing
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_tries(work: Work, wanted: Wanted, stop: Event, on_bytes: OnBytes) -> Fetched:
+    """Work on one file, again when what failed may pass."""
     meter = _Meter(on_bytes)
     for number in range(TRIES):
         try:
-            _try(wanted, source, into, stop, meter)
+            return Fetched(wanted, work(wanted, meter))
         except NotThere as exc:
             return Fetched(wanted, str(exc))
         except SourceError as exc:
             problem = str(exc)
-        else:
-            return Fetched(wanted)
         if number < TRIES - 1 and stop.wait(PAUSE_SECONDS * 2**number):
             raise Stopped
     return Fetched(wanted, problem)
 
 
-def _try(wanted: Wanted, source: Source, into: Path, stop: Event, meter: _Meter) -> None:
+def _fetch_one(wanted: Wanted, source: Source, into: Path, stop: Event, meter: _Meter) -> str:
     part = part_of(into, wanted)
     have, sha256 = _hash_start(part, wanted)
     begin, chunks = source.read(wanted, have) if have < wanted.num_bytes else (have, iter(()))
@@ -154,6 +183,7 @@ def _try(wanted: Wanted, source: Source, into: Path, stop: Event, meter: _Meter)
         part.unlink()
         raise Altered("what comes is not what the manifest names: its sha256 differs")
     part.replace(into / wanted.name)
+    return ""
 
 
 def _hash_start(part: Path, wanted: Wanted) -> tuple[int, "hashlib._Hash"]:
@@ -180,45 +210,15 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def verify(
-    files: Sequence[Wanted], source: Source, *, jobs: int, stop: Event, on_bytes: OnBytes = lambda count: None
-) -> Iterator[Fetched]:
-    """Read every byte where it lies, and yield each file with what is wrong with it.
-
-    Raises:
-        Stopped: `stop` was set.
-    """
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_verify_one, wanted, source, stop, on_bytes) for wanted in files]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-
-
-def _verify_one(wanted: Wanted, source: Source, stop: Event, on_bytes: OnBytes) -> Fetched:
-    for number in range(TRIES):
-        try:
-            return Fetched(wanted, _problem(wanted, source, stop, on_bytes))
-        except NotThere as exc:
-            return Fetched(wanted, str(exc))
-        except SourceError as exc:
-            problem = str(exc)
-        if number < TRIES - 1 and stop.wait(PAUSE_SECONDS * 2**number):
-            raise Stopped
-    return Fetched(wanted, problem)
-
-
-def _problem(wanted: Wanted, source: Source, stop: Event, on_bytes: OnBytes) -> str:
+def _verify_one(wanted: Wanted, source: Source, stop: Event, meter: _Meter) -> str:
     sha256, count = hashlib.sha256(), 0
+    meter.at(0)
     for chunk in source.read(wanted)[1]:
         if stop.is_set():
             raise Stopped
         sha256.update(chunk)
         count += len(chunk)
-        on_bytes(len(chunk))
+        meter.at(count)
     if count != wanted.num_bytes:
         return f"has {count:,} bytes, not {wanted.num_bytes:,}"
     return "" if sha256.hexdigest() == wanted.sha256 else "altered: its sha256 differs"
