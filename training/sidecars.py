@@ -1,6 +1,5 @@
 """The files of a batch beside its media: the manifest, `clips.csv`, and what describes both to machines."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -45,5 +44,5 @@ def store(batch: TrainingBatch, folder: Path) -> str:
 def _part(batch: TrainingBatch, folder: Path, part: str, encoding: str) -> croissant.Part:
     path = folder / part
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = storage.hash_file(file)
     return croissant.Part(file_name(batch, part), sha256, path.stat().st_size, encoding)

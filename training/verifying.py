@@ -1,6 +1,5 @@
 """Is a batch still what was exported? The manifest's bytes, its digest, and every byte of every file."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,7 +74,7 @@ def _check_bytes(batch: TrainingBatch, path: Path) -> None:
     except (FileNotFoundError, ValueError, LookupError) as exc:
         raise BadBatch(f"The description beside {path.name} is missing or damaged ({exc}).") from exc
     with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != described:
+        if storage.hash_file(file) != described:
             raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")
 
 

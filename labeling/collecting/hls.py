@@ -4,7 +4,6 @@ FFmpeg would follow whatever a playlist names. So it never sees one: segments ar
 per track, and FFmpeg only moves the packets of those local files into one MP4.
 """
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin
 
+from labeling import storage
 from labeling.collecting.answer import Media
 from labeling.collecting.errors import DiskFull, NotAVideo, Truncated
 from labeling.collecting.media import CHUNK, Watch, check_media, in_tries
@@ -55,7 +55,7 @@ def download_hls(url: str, into_dir: Path, watch: Watch) -> Downloaded:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = storage.hash_file(file)
     return Downloaded(path, sha256, path.stat().st_size, "video/mp4")
 
 
