@@ -181,7 +181,6 @@ def make_versions() -> None:
     for number in range(1, NUM_VERSIONS):
         TrainingBatch.objects.create(
             slug=f"v5.{number}",
-            state="exported",
             digest=f"{number:064x}",
             manifest_name=f"batches/{number}.parquet",
             exported_at=first.exported_at,
@@ -196,6 +195,7 @@ def make_versions() -> None:
             "FROM labeling_video WHERE settlement_id < (SELECT max(id) - 1000 FROM labeling_settlement)",
             [newest.pk],
         )
+        cursor.execute("UPDATE training_trainingbatch SET state = 'exported' WHERE id <> %s", [first.pk])
         cursor.execute("ANALYZE")
 
 

@@ -64,6 +64,28 @@ class Frozen:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Closed(Frozen):
+    """A table that takes no row of which `when` is true: SQL that may ask other tables, too."""
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        return ("insert",)
+
+    def create_sql(self, vendor: str, event: str) -> list[str]:
+        head = f"CREATE TRIGGER {self.name(event)} BEFORE INSERT ON {self.table} FOR EACH ROW"
+        if vendor == "sqlite":
+            return [f"{head} WHEN {self.when} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
+        # Not in the trigger's own WHEN: there PostgreSQL allows no subquery.
+        function = f"{self.name(event)}_fn"
+        return [
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {self.when} THEN RAISE EXCEPTION '{self.message}' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
+            f"{head} EXECUTE FUNCTION {function}()",
+        ]
+
+
 LABELING = (
     Frozen("labeling_annotation", "Annotations are append-only: add a row instead."),
     Frozen("labeling_settlement", "Settlements are immutable: add a row instead."),
@@ -104,7 +126,14 @@ BATCHES = (
         when="OLD.state = 'exported'",
     ),
 )
-ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES)
+ITEMS = (
+    Closed(
+        "training_batchitem",
+        "An exported batch takes no more items: export a new one instead.",
+        when="EXISTS (SELECT 1 FROM training_trainingbatch WHERE id = NEW.batch_id AND state = 'exported')",
+    ),
+)
+ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS)
 """Every rule that stands once all migrations have run; each tuple is what one migration brought."""
 
 

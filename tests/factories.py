@@ -34,7 +34,7 @@ from labeling.models import (
     Video,
     label_field,
 )
-from training.models import BatchItem, TrainingBatch, TrainingRun
+from training.models import BatchItem, BatchState, TrainingBatch, TrainingRun
 
 # Far above the numbers that the split ledger deals, so that both may be used in one test.
 _numbers = count(1_000_000)
@@ -227,11 +227,11 @@ def make_scores(prediction: Prediction, scores_float16: bytes, starts_float32: b
 def make_batch(slug: str = "v5.0", *, settlements: Iterable[Settlement] = (), **fields: Any) -> TrainingBatch:
     """Make an exported batch of those settlements; its manifest is only a name."""
     exported = {
-        "state": "exported",
         "digest": hashlib.sha256(slug.encode()).hexdigest(),
         "manifest_name": f"batches/{slug}.parquet",
         "exported_at": timezone.now(),
     }
+    state = fields.pop("state", BatchState.EXPORTED)
     settlements = list(settlements)
     splits = [str(settlement.video.split) for settlement in settlements]
     counts = {f"num_{split}": splits.count(split) for split in Split.values}
@@ -240,6 +240,9 @@ def make_batch(slug: str = "v5.0", *, settlements: Iterable[Settlement] = (), **
         BatchItem(batch=batch, settlement=settlement, split=split)
         for settlement, split in zip(settlements, splits, strict=True)
     )
+    # An exported batch takes no items.
+    batch.state = state
+    batch.save(update_fields=["state"])
     return batch
 
 

@@ -101,6 +101,15 @@ def test_exported_batch_keeps_each_column_that_says_what_it_is(field: str) -> No
         TrainingBatch.objects.filter(pk=row.pk).update(**{field: kept})
 
 
+def test_exported_batch_takes_no_more_items() -> None:
+    row = make_batch(settlements=[settlement()])
+
+    with pytest.raises(IntegrityError, match="takes no more items"), transaction.atomic():
+        BatchItem.objects.create(batch=row, settlement=settlement(), split="train")
+
+    assert row.items.count() == 1
+
+
 def test_batch_may_change_until_it_is_exported() -> None:
     row = TrainingBatch.objects.create(slug="v5.0")
 

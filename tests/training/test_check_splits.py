@@ -51,7 +51,6 @@ def plant(batch: TrainingBatch, rows: list[ManifestRow]) -> None:
         [
             TrainingBatch(
                 slug="leaky",
-                state="exported",
                 digest=canonical_digest(rows),
                 manifest_name="batches/leaky.parquet",
                 exported_at=batch.exported_at,
@@ -62,6 +61,7 @@ def plant(batch: TrainingBatch, rows: list[ManifestRow]) -> None:
     BatchItem.objects.bulk_create(
         BatchItem(batch=leaky, settlement=item.settlement, split=item.split) for item in batch.items.all()
     )
+    TrainingBatch.objects.filter(pk=leaky.pk).update(state="exported")
     path = Path(default_storage.path(leaky.manifest_name))
     write_manifest(rows, path, slug="leaky", filters={}, created_at="")
 
