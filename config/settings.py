@@ -98,7 +98,7 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=10)
-# PostgreSQL plans a statement that came so often on one connection once and for all: an answer took it 5.5 ms,
+# PostgreSQL plans a statement that came so often on a connection once and for all: an answer took it 5.5 ms,
 # and takes 2.5. 0, behind a pooler that gives each transaction another connection: never.
 DB_PREPARE_AFTER = env.int("DB_PREPARE_AFTER", default=3)
 
