@@ -264,6 +264,17 @@ def test_verify_says_what_is_wrong(folder: Folder, spoil: Callable[[Path], objec
     assert found == [Fetched(wanted(), problem)]
 
 
+@pytest.mark.slow
+def test_verify_takes_back_what_it_counted_when_a_connection_breaks(server: Server, web: Web) -> None:
+    server.breaks = [1_500_000]
+    counts: list[int] = []
+
+    found = list(verify([wanted()], web, jobs=1, stop=threading.Event(), on_bytes=counts.append))
+
+    assert found == [Fetched(wanted())]
+    assert sum(counts) == len(CONTENT)
+
+
 def test_verify_stops_when_asked(folder: Folder) -> None:
     stop = threading.Event()
     stop.set()
