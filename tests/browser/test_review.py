@@ -109,6 +109,18 @@ def test_contradiction_is_judged_blind_by_keyboard(page: Page, site: str, footag
     assert ReviewOutcome.objects.get().finding == "human_wrong"
 
 
+def test_shift_ticks_all_up_to_here(page: Page, site: str, stock: Stock) -> None:
+    stock(5)
+    begin(page, site, "/videos/")
+    boxes = page.get_by_role("checkbox")
+
+    boxes.nth(1).click()
+    boxes.nth(3).click(modifiers=["Shift"])
+
+    assert [box.is_checked() for box in boxes.all()] == [False, True, True, True, False]
+    expect(page.get_by_text("3 ticked")).to_be_visible()
+
+
 def test_ticked_videos_are_edited_and_taken_back(page: Page, site: str, footage: list[Video]) -> None:
     begin(page, site, "/videos/")
 
