@@ -7,24 +7,31 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cakelens.labels import Label
-from labeling.collecting.importer import ClipFacts
+from labeling.collecting.importer import ClipFacts, store_variant_file
 from labeling.collecting.importing import Item, take_in
-from labeling.models import Video
-from training import export
+from labeling.models import Variant, Video
+from training import export, importing, withdrawn
+from training.manifest import read_manifest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
 def box(clip: Callable[..., Path], tmp_path: Path) -> Path:
-    """A batch of two clips, fetched into a folder; nothing of it is left on this site."""
+    """A batch of two clips, one in two encodings, fetched into a folder; this site has nothing of it left."""
     for seed, split in enumerate(("test", "train")):
         facts = ClipFacts(author_handle="maker", split=split)
         take_in(Item(clip(seed=seed), {Label.AI_GEN: True, Label.KLING: bool(seed)}, facts))
+    smaller = Variant.objects.create(video=Video.objects.get(split="train"), url="file:smaller")
+    store_variant_file(smaller, clip(seed=1, width=48))
     export.export_batch()
     call_command("fetch_batch", "v5.0", into=tmp_path / "box")
     call_command("flush", interactive=False, verbosity=0)
     return tmp_path / "box"
+
+
+def broken_off(*args: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_videos_come_in_with_labels_splits_and_where_they_are_from(box: Path) -> None:
@@ -46,6 +53,43 @@ def test_second_import_adds_nothing(box: Path, capsys: pytest.CaptureFixture[str
 
     assert Video.objects.count() == 2
     assert "0 videos imported, 2 were there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["store_variant_file", "settle"])
+def test_import_that_was_broken_off_is_finished_by_the_next(
+    box: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, step, broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("import_batch", box / "v5.0.parquet", media=box)
+
+    call_command("import_batch", box / "v5.0.parquet", media=box)
+
+    assert Video.objects.settled().count() == 2
+    assert Variant.objects.stored().count() == 3
+
+
+def test_video_withdrawn_since_is_skipped(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = read_manifest(box / "v5.0.parquet").rows
+    withdrawn.write(box, [rows[0].video])
+    (box / rows[0].best_variant.name).unlink()
+
+    call_command("import_batch", box / "v5.0.parquet", media=box)
+
+    assert Video.objects.count() == 1
+    assert "1 videos were withdrawn since" in capsys.readouterr().err
+
+
+def test_altered_file_is_refused_by_name(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = next(box.rglob("*.mp4"))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    with pytest.raises(CommandError, match="1 videos were refused; the others are in"):
+        call_command("import_batch", box / "v5.0.parquet", media=box)
+
+    assert f"{path.relative_to(box)} is altered" in capsys.readouterr().err
+    assert Video.objects.count() == 1
 
 
 def test_missing_file_imports_nothing(box: Path) -> None:

@@ -20,13 +20,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, manifest: Path, media: Path, **options: Any) -> None:
         try:
             batch = importing.open_batch(manifest, media)
+            if batch.num_withdrawn:
+                self.stderr.write(f"{batch.num_withdrawn:,} videos were withdrawn since: they are skipped.")
             counts = self.take_in(batch, is_json=options["json"])
         except (importing.CannotImport, OSError) as exc:
             raise CommandError(str(exc)) from exc
         new, known, refused = (counts.count(state) for state in ("new", "known", "refused"))
         self.stderr.write(f"{new:,} videos imported, {known:,} were there already, {refused:,} refused.")
         if refused:
-            raise CommandError(f"{refused:,} files are no videos; the others are in. See those named above.")
+            raise CommandError(f"{refused:,} videos were refused; the others are in. See those named above.")
 
     def take_in(self, batch: importing.Foreign, *, is_json: bool) -> list[str]:
         states: list[str] = []
