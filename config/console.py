@@ -1,8 +1,9 @@
 """What long commands share: where progress goes, and how they stop."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -30,3 +31,11 @@ def stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def stop_with_parent() -> Iterator[Callable[[], bool]]:
+    """Give what tells a process to stop: a signal came, or the process that started this one is gone."""
+    parent = os.getppid()
+    with stop_on_signals() as stopping:
+        yield lambda: stopping.is_set() or os.getppid() != parent

@@ -1,4 +1,4 @@
-"""The embedded app: web, workers and clock in one process, inference in a niced child.
+"""The embedded app: web, workers and clock in one process, inference and training in niced children.
 
 Started by `manage.py up` alone, never on import. Nothing is lost when it is killed: jobs are leased rows,
 and the sweep at the next start rings for what was running.
@@ -6,15 +6,11 @@ and the sweep at the next start rings for what was running.
 
 import fcntl
 import logging
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +19,14 @@ from django.conf import settings
 
 from config.celery import app
 from config.memory import use_few_arenas
-from jobs import workers
+from jobs import children, workers
 
 logger = logging.getLogger(__name__)
 
 QUEUES = ["collect", "export"]
 WORKER_THREADS = 4
+WORKER_GRACE_SECONDS = 10
 WEB_THREADS = 8
-CHILD_GRACE_SECONDS = 10
 NICENESS = 10
 
 
@@ -92,12 +88,13 @@ def worker() -> Iterator[None]:
     )
     thread = threading.Thread(target=controller.start, name="worker", daemon=True)
     thread.start()
-    workers.show(QUEUES)
+    # Of training a child takes care, which lives only while there is some.
+    workers.show([*QUEUES, *(["train"] if children.has_torch() else [])])
     try:
         yield
     finally:
         controller.stop()
-        thread.join(CHILD_GRACE_SECONDS)
+        thread.join(WORKER_GRACE_SECONDS)
 
 
 @contextmanager
@@ -111,50 +108,21 @@ def clock() -> Iterator[None]:
         beat.stop()
 
 
-def has_torch() -> bool:
-    return find_spec("torch") is not None
-
-
 @contextmanager
 def inference() -> Iterator[None]:
-    """Run inference in a child process of low priority that leaves one core to the pages.
+    """Run inference in a child process, which stops by itself if this one dies.
 
-    It stops by itself if this process dies. Without torch there is none, and no suggestions.
+    Without torch there is none, and no suggestions.
     """
-    if not has_torch():
-        logger.warning("torch is not installed: no suggestions. `make up` installs it.")
+    if not children.has_torch():
+        logger.warning("torch is not installed: no suggestions, no training. `make up` installs it.")
         yield
         return
-    child = subprocess.Popen(
-        [sys.executable, "manage.py", "predict", "--follow"],
-        cwd=settings.BASE_DIR,
-        env=os.environ | _inference_environment(),
-        preexec_fn=lambda: os.nice(NICENESS),
-        start_new_session=True,  # Ctrl-C reaches this process alone, which then tells the child
-    )
+    child = children.start("predict", "--follow", niceness=NICENESS)
     try:
         yield
     finally:
-        _end(child)
-
-
-def _inference_environment() -> dict[str, str]:
-    """Leave a core to the pages, and let torch's threads sleep rather than spin while they wait."""
-    threads = max(1, len(os.sched_getaffinity(0)) - 1)
-    return {
-        "VAR_DIR": str(settings.VAR_DIR),
-        "OMP_NUM_THREADS": str(threads),
-        "OMP_WAIT_POLICY": "passive",
-    }
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    child.terminate()
-    try:
-        child.wait(CHILD_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+        children.end(child)
 
 
 def serve(listener: socket.socket, application: Callable[..., Any]) -> None:

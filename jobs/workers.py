@@ -63,3 +63,8 @@ def living() -> Counter[str]:
     """Return how many processes work on each queue."""
     seen = WorkerBeat.objects.filter(seen_at__gte=timezone.now() - GONE_AFTER)
     return Counter(queue for queues in seen.values_list("queues", flat=True) for queue in queues)
+
+
+def is_served(queue: str) -> bool:
+    """Tell whether anybody works on a queue."""
+    return living()[queue] > 0

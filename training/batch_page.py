@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
+from jobs import workers
 from jobs.models import State
 from labeling.models import Split
 from training.bars import Bars, lying
@@ -78,6 +79,11 @@ class Runs:
     @property
     def are_going(self) -> bool:
         return any(run.state in (State.QUEUED, State.RUNNING) for run in self.rows)
+
+    @property
+    def have_worker(self) -> bool:
+        """Tell whether anybody takes up what waits."""
+        return workers.is_served("train")
 
 
 def runs_of(batch: TrainingBatch) -> Runs:

@@ -6,7 +6,7 @@ one. Only this module and the commands import torch's side of the app, and only 
 
 import socket
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -229,7 +229,14 @@ def model_slug(run: TrainingRun) -> str:
     return f"{base}-{number}"
 
 
-def perform(run: TrainingRun, trainer: "Trainer") -> Iterator["Report"]:
+def stopped(run: TrainingRun) -> None:
+    """Close a run that was asked to stop; `--resume` opens it again."""
+    run.fail(RunError("Stopped. Its checkpoint is kept: `--resume` goes on from there."), kind="stopped")
+
+
+def perform(
+    run: TrainingRun, trainer: "Trainer", *, when_stopped: Callable[[TrainingRun], object] = stopped
+) -> Generator["Report", None, None]:
     """Train a claimed run, writing its progress into its row, and register the model it gives.
 
     Raises:
@@ -253,21 +260,16 @@ def perform(run: TrainingRun, trainer: "Trainer") -> Iterator["Report"]:
     except JobInterrupted as exc:
         raise RunError(_interrupted(exc)) from exc
     except GeneratorExit:
-        _stopped(run)
+        when_stopped(run)
         raise
     if trainer.result is None:
-        _stopped(run)
+        when_stopped(run)
     else:
         _conclude(run, trainer, curve)
 
 
 def _interrupted(exc: JobInterrupted) -> str:
     return "The run was cancelled." if isinstance(exc, Cancelled) else f"{exc} This process stopped."
-
-
-def _stopped(run: TrainingRun) -> None:
-    """Close a run that was asked to stop; `--resume` opens it again."""
-    run.fail(RunError("Stopped. Its checkpoint is kept: `--resume` goes on from there."), kind="stopped")
 
 
 class _Writer:

@@ -1,15 +1,10 @@
-import logging
-from collections import deque
-
 from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
-from training import export, figures, orders
+from training import export, figures, orders, waiting
 from training.filters import BadFilter, BatchFilters
 from training.models import ExportJob, TrainingRun
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="training.tasks.export_batch", ignore_result=True)
@@ -49,15 +44,4 @@ def train_batch(run_id: int) -> None:
     """Train on a batch. Safe to deliver twice: only one claim wins."""
     run = TrainingRun.objects.claim(run_id)
     if run is not None:
-        run_training(run)
-
-
-def run_training(run: TrainingRun) -> None:
-    """Do a claimed run; one whose worker died goes on from its checkpoint. The row says how it ended."""
-    from training import runs
-
-    try:
-        trainer = runs.trainer_of(run, resume=runs.has_checkpoint(run))
-        deque(runs.perform(run, trainer), maxlen=0)
-    except runs.RunError as exc:
-        logger.warning("Run %s: %s", run.pk, exc)
+        waiting.train(run)

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from jobs import workers
 from jobs.models import State
 from tests.factories import make_batch, make_run, make_user
 from training.config import PRESETS
@@ -62,6 +63,28 @@ def test_labeler_may_not_train_and_sees_no_form(client: Client) -> None:
 
     assert answer.status_code == 403
     assert "Train on this batch" not in client.get("/batches/v5.0/").text
+
+
+def test_run_that_nobody_will_take_up_says_what_to_do(admin: Client) -> None:
+    make_run(make_batch("v5.0"), state=State.QUEUED)
+
+    page = admin.get("/batches/v5.0/").text
+
+    assert (
+        "Nobody works on the queue <code>train</code>. By hand: <code>manage.py train_waiting</code>" in page
+    )
+    assert "the run waits for a worker, or for <code>manage.py train_waiting</code>." in page
+
+
+def test_run_that_a_worker_takes_up_only_waits(admin: Client) -> None:
+    workers.beat(["train"])
+    make_run(make_batch("v5.0"), state=State.QUEUED)
+
+    page = admin.get("/batches/v5.0/").text
+
+    assert "Waiting for a worker" in page
+    assert "A worker on the queue <code>train</code> takes it up." in page
+    assert "Nobody works" not in page
 
 
 def test_batch_page_has_the_form_and_the_curve_of_a_run(admin: Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from jobs import workers
 from training import curve
 from training.models import TrainingBatch, TrainingRun
 from training.starting import StartForm
@@ -26,5 +27,6 @@ def train_form(context: Context, batch: TrainingBatch) -> dict[str, Any]:
     return {
         "batch": batch,
         "form": StartForm() if is_allowed else None,
+        "has_worker": is_allowed and workers.is_served("train"),
         "csrf_token": context.get("csrf_token"),
     }

@@ -1,7 +1,7 @@
 """`manage.py up`: in the last app of the import chain, because it starts what all of them do."""
 
 import secrets
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -13,15 +13,19 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import embedded
+from jobs import children
 from jobs.sweep import forget_rings, sweep
 from labeling import roles
 from labeling.models import Video
+from training.models import TrainingRun
 
+TRAINING_NICENESS = 15
+"""Below inference: somebody waits for a suggestion."""
 PASSWORD_FILE = "admin-password"  # noqa: S105
 
 
 class Command(BaseCommand):
-    help = "Serve the whole app from one process: pages, workers, clock, and inference in a child process."
+    help = "Serve the whole app from one process: pages, workers, clock; inference and training in children."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,7 +50,7 @@ class Command(BaseCommand):
         from config.wsgi import application
 
         forget_rings()
-        with embedded.worker(), embedded.clock(), embedded.inference():
+        with embedded.worker(), embedded.clock(), embedded.inference(), training():
             sweep()
             embedded.serve(listener, application)
 
@@ -55,6 +59,13 @@ class Command(BaseCommand):
         num_ready = Video.objects.ready().count()
         self.stdout.write(f"\n  CakeLens   http://{host}:{port}/\n  Log in as  {login}")
         self.stdout.write(f"  Data       {settings.VAR_DIR} ({num_ready:,} videos)\n  Stop       Ctrl-C\n")
+
+
+def training() -> AbstractContextManager[None]:
+    """Have runs trained beside the pages. Without torch they wait for a machine that has it."""
+    if not children.has_torch():
+        return nullcontext()
+    return children.while_due(TrainingRun, "train_waiting", niceness=TRAINING_NICENESS)
 
 
 def ensure_admin(var_dir: Path) -> str:
