@@ -19,7 +19,7 @@ from labeling.collecting import splits
 from labeling.composed import Given, Select
 from labeling.models import Slot, SlotState, Variant, Video
 from labeling.picking import COMES_BACK_AFTER, KEPT_FOR, LEASE, Search, lease, lock, new_slot
-from labeling.waiting import COUNTED_UP_TO, Waiting, is_day_full, num_answered_today, waiting
+from labeling.waiting import COUNTED_UP_TO, Waiting, left_today, num_answered_today, waiting
 
 __all__ = ["COUNTED_UP_TO", "LEASE", "Waiting", "lock", "num_answered_today", "waiting"]
 
@@ -90,12 +90,12 @@ def claim(user: Any, *, most: int = 1) -> list[Slot]:
     """Return up to `most` slots that `user` holds, taking the best free ones as needed.
 
     Those already held come first, in the order they were claimed. Their videos, posts and stored
-    variants (`video.stored_variants`) are loaded. Nothing new is given to whose day is full.
+    variants (`video.stored_variants`) are loaded. Nobody is given more than they may still answer today.
     """
     most = min(most, MOST_HELD)
     search = Search.by(user)
-    if search.num_held < most and not is_day_full(user, search.site):
-        for _ in range(most - search.num_held):
+    if search.num_held < most:
+        for _ in range(left_today(user, search.site, most=most) - search.num_held):
             if not search.take_next():
                 break
     slots = LOADED(labeler=user.pk, lease_until=timezone.now())[:most]

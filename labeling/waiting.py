@@ -27,24 +27,27 @@ class Waiting:
 
 
 def waiting(user: Any) -> Waiting:
-    """Count what `user` could still label, and name who holds or keeps the rest."""
+    """Count what `user` could still label, and name who holds or keeps the rest of it."""
     search = Search.by(user)
     num_free = search.open(Slot.objects.free(search.now))[:COUNTED_UP_TO].count()
+    taken = Slot.objects.held() | Slot.objects.filter(state=SlotState.KEPT)
     others = (
-        (Slot.objects.held() | Slot.objects.filter(state=SlotState.KEPT))
-        .filter(is_gold=False)
-        .exclude(labeler=user)
+        # What they answered, skipped or do not want to see would not come to them either.
+        search.open(taken.filter(is_gold=False).exclude(labeler=user))
         .values("labeler__username")
         .annotate(num=Count("pk"), until=Max("lease_until"))
         .order_by("labeler__username")
     )
     holders = [(row["labeler__username"], row["num"], row["until"]) for row in others]
-    return Waiting(num_free + search.num_kept, holders, is_day_full(user, search.site))
+    day_is_full = left_today(user, search.site, most=1) == 0
+    return Waiting(num_free + search.num_kept, holders, day_is_full)
 
 
-def is_day_full(user: Any, site: SiteSettings) -> bool:
-    """Tell whether `user` has given as many answers today as one person may."""
-    return bool(site.answers_per_day) and num_answered_today(user) >= site.answers_per_day
+def left_today(user: Any, site: SiteSettings, *, most: int) -> int:
+    """Return how many more answers `user` may give today, up to `most`: what they hold is among them."""
+    if not site.answers_per_day:
+        return most
+    return max(min(site.answers_per_day - num_answered_today(user), most), 0)
 
 
 def num_answered_today(user: Any) -> int:

@@ -291,6 +291,14 @@ def test_waiting_names_who_holds_the_rest(ana: User, ben: User) -> None:
     assert queue.waiting(ben).holders == [("ana", 2, until[1])]
 
 
+def test_waiting_names_nobody_for_what_would_not_come_back(ana: User, ben: User) -> None:
+    twice = make_video(num_slots=2)
+    hold(twice.slots.get(n=1), ana)
+    Slot.objects.filter(video=twice, n=2).update(state=SlotState.DONE, labeler=ben)
+
+    assert queue.waiting(ben).holders == []
+
+
 def test_what_was_taken_back_was_not_answered_today(ana: User) -> None:
     answer = make_annotation(make_video(), ana)
     make_annotation(answer.video, ana, "undone", replaces=answer)
@@ -314,6 +322,15 @@ def test_day_that_is_full_leaves_what_is_held(ana: User) -> None:
     make_annotation(make_video(), ana)
 
     assert queue.claim(ana) == [slot]
+
+
+def test_day_that_is_nearly_full_brings_no_more_than_is_left_of_it(ana: User) -> None:
+    SiteSettings(answers_per_day=3).save()
+    make_annotation(make_video(), ana)
+    hold(make_video().slots.get(), ana)
+    make_video(num_slots=2)
+
+    assert len(queue.claim(ana, most=3)) == 2
 
 
 def test_answered_today_counts_answers_and_skips_of_today(ana: User, ben: User) -> None:
