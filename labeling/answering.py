@@ -129,6 +129,7 @@ def submit(
     annotation = give(user, slot, answer)
     if with_twins:
         for twin in twins.taken(user, slot.video):
+            twin.shown_model = slot.shown_model  # what they saw of one copy they had seen of all
             give(user, twin, answer, together_with=annotation, seconds=None)
     return annotation
 
@@ -196,8 +197,15 @@ def skip(
     if to == SkipDestination.OUT:
         queue.take_out(slot.video)
     elif not slot.is_gold:
-        queue.open_slot(slot.video)
+        _pass_on(slot)
     return annotation
+
+
+def _pass_on(slot: Slot) -> None:
+    """Let somebody else be asked, unless it was decided or taken back while `slot` was held."""
+    video = settling.lock(slot.video_id)
+    if video.settlement_id is None and not video.is_withdrawn:
+        queue.open_slot(video)
 
 
 def goes_to(reason: SkipReason) -> SkipDestination:

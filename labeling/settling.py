@@ -194,9 +194,9 @@ def _reopen(video: Video) -> None:
 
 
 def _ask_more(video: Video, num_answers: int) -> None:
-    """Open a place for one more answer unless one is open, or a reviewer must decide."""
+    """Open a place for one more answer unless one is open, a reviewer must decide, or it was withdrawn."""
     open_states = [SlotState.FREE, SlotState.HELD, SlotState.KEPT]
-    if num_answers >= SiteSettings.current().max_answers:
+    if video.is_withdrawn or num_answers >= SiteSettings.current().max_answers:
         return
     slots = Slot.objects.filter(video=video, is_gold=False)
     if slots.filter(state__in=open_states).exists():

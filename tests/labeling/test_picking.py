@@ -207,6 +207,24 @@ def test_skip_to_others_goes_to_others(ana: User, ben: User) -> None:
     assert [each.video for each in queue.claim(ben)] == [slot.video]
 
 
+def test_skip_of_what_was_decided_meanwhile_goes_to_nobody(ana: User, ben: User) -> None:
+    slot = hold(make_video().slots.get(), ana)
+    make_settlement(slot.video, ai_gen=False)
+
+    skip_next(ana, OTHERS)
+
+    assert queue.claim(ben) == []
+
+
+def test_skip_of_what_was_withdrawn_meanwhile_goes_to_nobody(ana: User, ben: User) -> None:
+    slot = hold(make_video().slots.get(), ana)
+    Video.objects.filter(pk=slot.video_id).update(is_withdrawn=True)
+
+    skip_next(ana, OTHERS)
+
+    assert queue.claim(ben) == []
+
+
 def test_skip_out_goes_to_nobody(ana: User, ben: User) -> None:
     make_video()
 

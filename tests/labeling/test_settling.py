@@ -142,6 +142,16 @@ def test_settled_video_wants_no_more_answers(ana: User, ben: User) -> None:
     assert [slot.state for slot in video.slots.order_by("n")] == [SlotState.DONE, SlotState.OUT]
 
 
+def test_withdrawn_video_asks_nobody_else(ana: User, ben: User) -> None:
+    SiteSettings(overlap_percent=100).save()
+    make_annotation(make_video(num_slots=0), ben)
+    video = make_video(is_withdrawn=True)
+
+    answer(ana, video, ai_gen=True)
+
+    assert queue.claim(ben) == []
+
+
 def test_overlap_waits_for_a_second_active_labeler(ana: User, ben: User) -> None:
     SiteSettings(overlap_percent=100).save()
     make_annotation(make_video(), ben, created_at=timezone.now() - timedelta(days=30))

@@ -43,6 +43,14 @@ def test_answer_for_all_is_a_row_for_each(ana: User, footage: list[Video]) -> No
     assert Video.objects.settled().count() == 3
 
 
+def test_answer_for_all_says_of_each_what_was_shown(ana: User, footage: list[Video]) -> None:
+    Slot.objects.filter(pk=queue.claim(ana)[0].pk).update(shown_model="v5.1")
+
+    answer_all(ana)
+
+    assert list(Annotation.objects.values_list("shown_model", flat=True)) == ["v5.1"] * 3
+
+
 def test_answer_without_asking_for_it_is_for_one(ana: User, footage: list[Video]) -> None:
     [slot] = queue.claim(ana)
 
