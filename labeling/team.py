@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Round, TruncDate, TruncWeek
+from django.db.models.functions import Least, Round, TruncDate, TruncWeek
 from django.utils import timezone
 
 from labeling import agreement
@@ -201,7 +201,8 @@ def by_day(given: Any) -> Iterator[Day]:
     rows = timed.values("day", name=F("labeler__username")).annotate(
         answers=Count("pk", filter=Q(outcome=Outcome.LABELED)),
         skips=Count("pk", filter=Q(outcome=Outcome.SKIPPED)),
-        seconds=Sum("seconds", default=0.0),
+        # Of an answer that has none, PostgreSQL's LEAST would make a minute.
+        seconds=Sum(Least(F("seconds"), IDLE_SECONDS), filter=Q(seconds__isnull=False), default=0.0),
     )
     for row in rows.order_by("-day", "name"):
         yield Day(row["name"], row["day"], row["answers"], row["skips"], row["seconds"] / 3600)

@@ -147,6 +147,16 @@ def test_hours_can_be_downloaded(client: Client) -> None:
     assert lines == ["person,day,answers,skips,hours", f"'=ana,{day},1,0,0.01"]
 
 
+def test_hours_leave_out_idle_time_and_answers_that_were_not_timed(client: Client, ana: User) -> None:
+    client.force_login(make_user("boss", role="admin"))
+    for seconds in (None, 36, 3600):
+        make_annotation(make_video(), ana, seconds=seconds)
+
+    lines = client.get("/team/hours.csv").text.splitlines()
+
+    assert lines[1].endswith(",3,0,0.03")  # 36 s and a minute
+
+
 def test_admin_sees_what_voiding_would_do_does_it_and_takes_it_back(client: Client, ana: User) -> None:
     client.force_login(make_user("boss", role="admin"))
     video = make_video()
