@@ -54,7 +54,8 @@ class ChangeForm(forms.Form):
 def _chosen(data: Any, user: Any) -> tuple[Any, str]:
     """Return the videos that were ticked, or all that match the filter, and the filter as a query."""
     if "all" not in data:
-        keys = [int(key) for key in data.getlist("video") if key.isdecimal()][: bulk.MOST]
+        ticked = [key for key in data.getlist("video") if key.isdecimal() and len(key) <= 18]
+        keys = [int(key) for key in ticked[: bulk.MOST]]
         return Video.objects.filter(pk__in=keys), ""
     query = data.get("query", "")
     return VideoFilterForm(QueryDict(query), user=user).videos(), query

@@ -142,6 +142,10 @@ def test_edit_of_nothing_says_how_to_choose(client: Client, rob: User) -> None:
     assert "No video is chosen" in client.get("/videos/edit/").text
 
 
+def test_number_that_no_video_can_have_is_none(client: Client, rob: User) -> None:
+    assert "Choose videos" in client.get(f"/videos/edit/?video={'9' * 40}").text
+
+
 def test_edit_shows_what_it_changes_before_it_does(client: Client, rob: User) -> None:
     video, other = make_video(), make_video()
     make_settlement(other, ai_gen=True)
