@@ -121,13 +121,23 @@ def _frozen(batch: TrainingBatch, videos: Iterable[Video]) -> Iterator[ManifestR
     """Yield the rows; insert their items as they pass, so that memory stays flat."""
     items: list[BatchItem] = []
     for video in videos:
-        row = selection.manifest_row(video)
+        row = _row(video)
         items.append(BatchItem(batch=batch, settlement=video.settlement, split=row.split))
         if len(items) == selection.CHUNK:
             BatchItem.objects.bulk_create(items)
             items.clear()
         yield row
     BatchItem.objects.bulk_create(items)
+
+
+def _row(video: Video) -> ManifestRow:
+    try:
+        return selection.manifest_row(video)
+    except (ValueError, TypeError) as exc:
+        raise ExportError(
+            f"Video {video.key} cannot stand in a manifest: {exc}. Collect it again, or take it out: "
+            f"manage.py withdraw {video.key}"
+        ) from exc
 
 
 def _refuse(batch: TrainingBatch, order: Order, tally: Tally, presence: Presence) -> None:

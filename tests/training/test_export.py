@@ -96,6 +96,32 @@ def test_export_leaves_out_what_would_leak_or_was_taken_back() -> None:
     assert batch.left_out == {"not settled": 1, "quarantined": 1, "withdrawn": 1}
 
 
+def test_video_that_stays_out_is_counted_once_by_the_reason_that_weighs_most() -> None:
+    make_settlement(make_video())
+    make_video()
+    make_video(quarantine="same footage")
+    make_video(is_ready=False, quarantine="same footage")
+    make_video(quarantine="same footage", is_withdrawn=True)
+    make_video(is_ready=False)
+    make_video(is_ready=False, is_withdrawn=True)
+
+    batch = exported()
+
+    assert batch.left_out == {"not settled": 1, "not stored": 1, "quarantined": 2, "withdrawn": 2}
+    assert batch.num_videos + sum(batch.left_out.values()) == Video.objects.count()
+
+
+def test_video_without_a_stored_file_stops_the_export_by_name() -> None:
+    video = make_video()
+    make_settlement(video)
+    video.variants.update(state="failed")
+
+    with pytest.raises(CommandError, match=rf"Video {video.key} cannot stand in a manifest: .*withdraw"):
+        call_command("export_batch")
+
+    assert not TrainingBatch.objects.exists()
+
+
 def test_export_takes_the_next_free_version() -> None:
     make_settlement(make_video())
     exported()
