@@ -20,10 +20,10 @@ from tests.factories import (
     make_video,
 )
 from tests.files import file_variant, make_filed_video, path_of, put_files
-from tests.races import meanwhile
+from tests.races import at_once, meanwhile
 from training import export, selection
 from training.filters import BatchFilters
-from training.manifest import canonical_digest, read_manifest
+from training.manifest import ManifestRow, canonical_digest, read_manifest
 from training.models import BatchItem, TrainingBatch
 
 # An export is the outermost transaction: PostgreSQL fixes its snapshot before the first query.
@@ -152,6 +152,24 @@ def test_export_refuses_a_slug_that_is_taken() -> None:
 
     with pytest.raises(CommandError, match=r"There is a batch v5\.0 already.*v5\.1"):
         call_command("export_batch", "v5.0")
+
+
+@pytest.mark.postgres
+def test_what_is_settled_while_an_export_runs_is_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_settlement(make_filed_video())
+    late = make_filed_video(b"late")
+    row_of = selection.manifest_row
+
+    def settle_meanwhile(video: Video) -> ManifestRow:
+        at_once(lambda: make_settlement(late))
+        return row_of(video)
+
+    monkeypatch.setattr(selection, "manifest_row", settle_meanwhile)
+
+    batch = export.export_batch()
+
+    assert batch.num_videos == 1
+    assert batch.left_out == {"not settled": 1}
 
 
 @pytest.mark.postgres
