@@ -97,6 +97,19 @@ def test_skip_goes_where_its_reason_says(page: Page, site: str, stock: Stock) ->
     assert Annotation.objects.get().skipped_to == "out"
 
 
+def test_new_labeler_is_led_to_the_meanings(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+
+    page.get_by_role("button", name="See what each label means").click()
+    expect(page.get_by_role("dialog", name="Keys and labels")).to_be_visible()
+    press(page, "?")
+    go_on(page, "n", "Enter")
+
+    expect(page.get_by_role("button", name="Go back to not AI")).to_be_visible()
+    expect(page.get_by_text("See what each label means")).to_be_hidden()
+
+
 def test_help_shows_example_clips(page: Page, site: str, stock: Stock) -> None:
     videos = stock(2)
     LabelDefinition.objects.create(label="VEO", text="Flow counts too.").examples.add(videos[1])
