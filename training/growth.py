@@ -1,7 +1,7 @@
 """How the dataset grew: what the page of batches says, from a handful of rows.
 
-Every number of a batch stands in its own columns. What waits for the next one is found by an index: the
-newest batch's last settlement, and the videos whose standing settlement came after it.
+Every number of a batch stands in its own columns. What waits for the next one is found by an index: the last
+settlement of the newest batch that took everything, and the videos whose standing settlement came after it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.template.defaultfilters import date
 from django.urls import reverse
 
@@ -32,13 +32,16 @@ GROUPS = (
 )
 
 
-def waiting(newest: TrainingBatch | None) -> QuerySet[Video]:
-    """Return the videos settled, or settled anew, since `newest` that the next batch takes."""
-    videos: QuerySet[Video] = Video.objects.exportable()
-    if newest is None:
-        return videos
-    last = BatchItem.objects.filter(batch=newest).aggregate(last=Max("settlement_id"))["last"]
-    return videos.filter(settlement_id__gt=last or 0)
+def waiting() -> QuerySet[Video]:
+    """Return the videos that the next batch takes and none has as they are settled now.
+
+    What a batch's filters left out waits on: only a batch without any is a line behind which nothing does.
+    """
+    whole = TrainingBatch.objects.exported().filter(filters={}).order_by("-pk").values("pk")[:1]
+    last = BatchItem.objects.filter(batch=Subquery(whole)).aggregate(last=Max("settlement_id"))["last"]
+    taken = BatchItem.objects.filter(settlement=OuterRef("settlement_id"))
+    videos: QuerySet[Video] = Video.objects.exportable().filter(settlement_id__gt=last or 0)
+    return videos.filter(~Exists(taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class Growth:
 
     @cached_property
     def num_waiting(self) -> int:
-        return waiting(self.newest.batch if self.newest else None).count()
+        return waiting().count()
 
     def chart(self) -> dict[str, Any]:
         """Return what static/js/growth.js draws."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.models import State
 from labeling.models import SiteSettings
 from training.growth import waiting
-from training.models import ExportJob, TrainingBatch
+from training.models import ExportJob
 
 NEWS_FOR = timedelta(hours=1)
 LEFT_ALONE_FOR = timedelta(hours=6)
@@ -36,9 +36,8 @@ def export_if_due() -> ExportJob | None:
     last = ExportJob.objects.order_by("-pk").first()
     if last and last.state == State.FAILED and (last.finished_at or timezone.now()) > _a_while_ago():
         return None
-    newest = TrainingBatch.objects.exported().order_by("-pk").first()
     # No more is counted than decides it.
-    num_waiting = waiting(newest)[:wanted].count()
+    num_waiting = waiting()[:wanted].count()
     return order_export(None) if num_waiting >= wanted else None
 
 

@@ -8,6 +8,8 @@ urlpatterns = [
     path("batches/", views.batch_list, name="batch-list"),
     path("batches/growth.csv", views.growth_csv, name="growth-csv"),
     path("batches/pace.csv", views.pace_csv, name="pace-csv"),
+    # No batch's name begins with a dash.
+    path("batches/-/waiting/", views.waiting_videos, name="waiting-videos"),
     path("batches/by-digest/<str:digest>/", views.batch_by_digest, name="batch-by-digest"),
     path("batches/<str:slug>/", views.batch_detail, name="batch-detail"),
     path("batches/<str:slug>/videos/", views.batch_videos, name="batch-videos"),

@@ -19,7 +19,7 @@ from training.differences import Difference, difference
 from training.export import next_slug
 from training.facts_page import facts, largest_groups
 from training.forms import BatchVideosForm, ExportForm
-from training.growth import Growth
+from training.growth import Growth, waiting
 from training.growth_csv import csv_lines, day_lines
 from training.models import TrainingBatch
 from training.orders import export_news
@@ -131,6 +131,14 @@ def batch_videos(request: HttpRequest, slug: str) -> HttpResponse:
     form = BatchVideosForm(request.GET)
     page = KeysetPage.read(form.items(batch), request.GET, size=VIDEOS_A_PAGE)
     return render(request, "training/batch_videos.html", {"batch": batch, "form": form, "page": page})
+
+
+@require_safe
+@signed_in
+def waiting_videos(request: HttpRequest) -> HttpResponse:
+    """Show the videos that are settled, and in no batch as they are now."""
+    page = KeysetPage.read(waiting().select_related("post", "settlement"), request.GET, size=VIDEOS_A_PAGE)
+    return render(request, "training/waiting_videos.html", {"page": page, "next_slug": next_slug()})
 
 
 @require_POST

@@ -70,6 +70,22 @@ def test_video_settled_anew_waits_for_the_next_batch_and_an_exported_one_does_no
     assert page.context["growth"].num_waiting == 1
 
 
+def test_video_that_a_batchs_filters_left_out_waits_on(labeler: Client) -> None:
+    taken, left_out, late = (make_settlement(make_video()) for _ in range(3))
+    make_batch("v5.0", settlements=[taken, late], filters={"labels": ["KLING"]})
+
+    page = labeler.get("/batches/")
+    waiting = labeler.get("/batches/-/waiting/")
+
+    assert page.context["growth"].num_waiting == 1
+    assert 'href="/batches/-/waiting/"' in page.text
+    assert [video.settlement for video in waiting.context["page"].rows] == [left_out]
+
+
+def test_page_of_what_waits_says_when_nothing_does(labeler: Client) -> None:
+    assert "No video waits" in labeler.get("/batches/-/waiting/").text
+
+
 def test_batch_list_links_each_number_to_its_videos(labeler: Client) -> None:
     grow(100, 200)
 
