@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from inference import registry
-from inference.models import FramesetScores, ModelVersion, Prediction, PredictJob
+from inference.models import FramesetScores, ModelVersion, Prediction, PredictJob, VideoScores
 from jobs.admin import JobAdmin, ReadOnlyAdmin
 
 
@@ -33,6 +33,16 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def has_promote_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("inference.promote_model")
+
+
+@admin.register(VideoScores)
+class VideoScoresAdmin(ReadOnlyAdmin):
+    list_display = ["model", "batch"]
+    list_select_related = ["model"]
+    search_fields = ["=model__slug", "=batch"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[VideoScores]:
+        return super().get_queryset(request).defer("scores", "model__metrics")
 
 
 @admin.register(Prediction)

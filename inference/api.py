@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from inference.measured import without_videos
 from inference.models import ModelVersion
 
 router = Router(tags=["models"])
@@ -28,8 +27,7 @@ class ModelOut(Schema):
 
     @classmethod
     def of(cls, model: ModelVersion) -> Self:
-        values = {name: getattr(model, name) for name in cls.model_fields}
-        return cls(**values | {"metrics": without_videos(model.metrics)})
+        return cls(**{name: getattr(model, name) for name in cls.model_fields})
 
 
 @router.get("/models", response=list[ModelOut])

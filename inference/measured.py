@@ -77,19 +77,6 @@ def read_all(metrics: Json) -> tuple[Measured, ...]:
     return tuple(_measured(batch, as_dict(found[batch])) for batch in reversed(list(found)))
 
 
-def without_videos(metrics: Json) -> dict[str, Any]:
-    """Leave out what is told of single videos: a paired test needs it, nobody else does, nor may have it."""
-    found = as_dict(metrics.get("evaluations"))
-    if not found:
-        return dict(metrics)
-    bare = {batch: {**as_dict(one), "test": _bare(as_dict(one).get("test"))} for batch, one in found.items()}
-    return {**metrics, "evaluations": bare}
-
-
-def _bare(test: Any) -> dict[str, Any]:
-    return {name: value for name, value in as_dict(test).items() if name != "scores"}
-
-
 def _measured(batch: str, found: Json) -> Measured:
     test = as_dict(found.get("test"))
     auc = as_number(as_dict(as_dict(test.get("labels")).get("AI_GEN")).get("auc"))

@@ -65,6 +65,24 @@ class ModelVersion(models.Model):
         return self.slug
 
 
+class VideoScores(models.Model):
+    """What a model said of each test video of a batch: a paired test needs it, no page does.
+
+    Beside the model's metrics rather than in them: 60 bytes a video that every page of models would read.
+    """
+
+    model = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="video_scores")
+    batch = models.CharField(max_length=40, help_text="The batch whose test split it is.")
+    scores = models.JSONField(help_text="{video: [probability of AI_GEN, is it so, group]}")
+
+    class Meta:
+        verbose_name_plural = "video scores"
+        constraints = [models.UniqueConstraint(name="video_scores_once", fields=["model", "batch"])]
+
+    def __str__(self) -> str:
+        return f"{self.model_id} on {self.batch}"
+
+
 class Mode(models.TextChoices):
     SAMPLED = "sampled", "Sampled framesets"
     ALL = "all", "Every frameset"

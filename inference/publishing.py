@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.measured import without_videos
 from inference.model_card import Card, markdown
 from inference.models import ModelVersion
 from labeling import storage
@@ -92,7 +91,7 @@ def _write(publication: Publication) -> None:
     model, folder = publication.model, publication.folder
     weights_sha256 = _write_weights(model, folder / WEIGHTS_FILE)
     (folder / "config.json").write_text(_json({**model.config, "labels": model.label_order}))
-    (folder / "metrics.json").write_text(_json(without_videos(model.metrics)))
+    (folder / "metrics.json").write_text(_json(model.metrics))
     card = Card(
         slug=model.slug,
         repo=publication.repo,

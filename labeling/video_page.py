@@ -78,7 +78,8 @@ class VideoPage:
         """What each model says, the one that is served first, then the newest."""
         if not self.is_open:
             return []
-        found = self.video.predictions.select_related("model", "scores").order_by("-is_served", "-pk")
+        found = self.video.predictions.select_related("model", "scores").defer("model__metrics")
+        found = found.order_by("-is_served", "-pk")
         return [self._judgement(prediction) for prediction in found]
 
     def _judgement(self, prediction: Any) -> Judgement:

@@ -4,36 +4,50 @@ A model's `metrics["evaluations"]` holds one entry for each batch: splits never 
 split is larger than the last, so scores are only compared on the same batch.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
 
-from inference.models import ModelVersion
-from training.pairing import mirrored, paired
+from inference.models import ModelVersion, VideoScores
+from training.pairing import mirrored, paired, without_scores
 
 
 def record(model: ModelVersion, batch: str, found: dict[str, Any]) -> None:
     """Keep `found` with the model, and compare it with every model that was measured on the same batch.
 
-    `found` gets the comparisons as `paired`; the other models get theirs.
+    `found` gets the comparisons as `paired`; the other models get theirs. What was said of single videos is
+    kept in `VideoScores`.
     """
     with transaction.atomic():
-        others = list(ModelVersion.objects.select_for_update().order_by("pk"))
-        ours = next(one for one in others if one.pk == model.pk)
+        models = list(ModelVersion.objects.select_for_update().order_by("pk"))
+        ours = next(one for one in models if one.pk == model.pk)
         found["paired"] = {}
-        for other in others:
-            theirs = other.metrics.get("evaluations", {}).get(batch)
-            if other.pk == model.pk or theirs is None:
-                continue
-            pair = paired(found["test"]["scores"], theirs["test"]["scores"], (_limit(found), _limit(theirs)))
-            if pair is not None:
-                found["paired"][other.slug] = pair
-                theirs.setdefault("paired", {})[model.slug] = mirrored(pair)
-                ModelVersion.objects.filter(pk=other.pk).update(metrics=other.metrics)
-        ours.metrics.setdefault("evaluations", {})[batch] = found
-        _headline(ours, batch, found)
+        for other, pair in _pairs(ours, batch, found, models):
+            found["paired"][other.slug] = pair
+            other.metrics["evaluations"][batch].setdefault("paired", {})[model.slug] = mirrored(pair)
+            ModelVersion.objects.filter(pk=other.pk).update(metrics=other.metrics)
+        kept = without_scores(found)
+        ours.metrics.setdefault("evaluations", {})[batch] = kept
+        _headline(ours, batch, kept)
         ModelVersion.objects.filter(pk=model.pk).update(metrics=ours.metrics)
+        scores = {"scores": found["test"]["scores"]}
+        VideoScores.objects.update_or_create(model=ours, batch=batch, defaults=scores)
     model.metrics = ours.metrics
+
+
+def _pairs(
+    ours: ModelVersion, batch: str, found: dict[str, Any], models: list[ModelVersion]
+) -> Iterator[tuple[ModelVersion, dict[str, Any]]]:
+    """Yield each other model that was measured on the batch, with the comparison where there can be one."""
+    scores = dict(VideoScores.objects.filter(batch=batch).values_list("model", "scores"))
+    for other in models:
+        theirs = other.metrics.get("evaluations", {}).get(batch)
+        if other.pk == ours.pk or theirs is None or other.pk not in scores:
+            continue
+        limits = (_limit(found), _limit(theirs))
+        if (pair := paired(found["test"]["scores"], scores[other.pk], limits)) is not None:
+            yield other, pair
 
 
 def _headline(model: ModelVersion, batch: str, found: dict[str, Any]) -> None:

@@ -50,6 +50,12 @@ def paired(
     }
 
 
+def without_scores(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a measurement what is told of single videos: it is kept apart."""
+    test = {name: value for name, value in found["test"].items() if name != "scores"}
+    return {**found, "test": test}
+
+
 def mirrored(found: Mapping[str, Any]) -> dict[str, Any]:
     """Give the same comparison as the other model sees it."""
     interval = found["auc_difference_interval"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from training.outcome import TrainResult
+from training.pairing import without_scores
 
 
 def model_metrics(result: TrainResult, *, batch: str) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def model_metrics(result: TrainResult, *, batch: str) -> dict[str, Any]:
         "auc_interval": result.ai_gen["auc_interval"],
         "ap_interval": result.ai_gen["ap_interval"],
         "baseline_auc_interval": result.baseline["auc_interval"],
-        "evaluation": _without_scores(result.to_dict()),
+        "evaluation": without_scores(result.to_dict()),
     }
 
 
@@ -26,12 +27,6 @@ def measurement(result: TrainResult, *, framesets: int) -> dict[str, Any]:
         "baseline": result.baseline,
         "framesets": framesets,
     }
-
-
-def _without_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is told of each video: it is kept once, with the batch it is about."""
-    test = {name: value for name, value in evaluation["test"].items() if name != "scores"}
-    return evaluation | {"test": test}
 
 
 def headline(result: TrainResult) -> dict[str, float | None]:

@@ -112,7 +112,8 @@ def review_outcome(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("labeling:review-model", outcome.model_slug)
     own = outcome.annotation.pk if outcome.annotation else 0
     people = outcome.video.annotations.select_related("labeler").exclude(pk=own)
-    said = outcome.video.predictions.filter(model__slug=outcome.model_slug).select_related("model").first()
+    predictions = outcome.video.predictions.select_related("model").defer("model__metrics")
+    said = predictions.filter(model__slug=outcome.model_slug).first()
     context = {"outcome": outcome, "people": people.order_by("-pk"), "said": said}
     return render(request, "labeling/review_outcome.html", context)
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cakelens.labels import V5_LABELS
-from inference.models import FramesetScores, ModelVersion, Prediction, PredictJob
+from inference.models import FramesetScores, ModelVersion, Prediction, PredictJob, VideoScores
 from labeling import models as labeling
 from tests import factories
 from training.models import BatchItem, ExportJob, TrainingBatch, TrainingRun, Withdrawal
@@ -80,6 +80,12 @@ def reply() -> None:
     labeling.QuestionReply.objects.create(annotation=annotation(), text="It is one.", reviewer=user())
 
 
+def video_scores() -> None:
+    VideoScores.objects.create(
+        model=factories.make_model(f"model-{next(numbers)}"), batch="v5.0", scores={"1/0": [0.9, True, "g"]}
+    )
+
+
 def definition() -> None:
     labeling.LabelDefinition.objects.create(label=V5_LABELS[next(numbers) % 17], text="What it means")
 
@@ -106,6 +112,7 @@ MAKE: dict[type[Model], Callable[[], object]] = {
     labeling.Guideline: lambda: labeling.Guideline.objects.create(version=next(numbers), created_by=user()),
     labeling.LabelDefinition: definition,
     ModelVersion: lambda: factories.make_model(f"model-{next(numbers)}"),
+    VideoScores: video_scores,
     Prediction: prediction,
     FramesetScores: lambda: factories.make_scores(prediction(), b"\0\0", b"\0\0\0\0"),
     PredictJob: lambda: PredictJob.objects.create(

@@ -1,6 +1,6 @@
 import pytest
 
-from inference.measured import Pair, read_all, without_videos
+from inference.measured import Pair, read_all
 
 PAIR = {
     "num_videos": 4,
@@ -59,13 +59,3 @@ def test_verdict_waits_for_the_interval(low: float | None, high: float | None, v
 )
 def test_small_chances_are_not_rounded_to_none(p: float | None, said: str) -> None:
     assert Pair("v5.0", 4, 1.0, 0.9, 0.1, 0.0, 0.2, 1, 0, p).chance == said
-
-
-def test_single_videos_stay_inside() -> None:
-    test = {"num_videos": 1, "scores": {"1234567890/0": [0.9, True, "g"]}}
-    metrics = {"auc": 0.9, "evaluations": {"v5.0": {"framesets": 8, "test": test}}}
-
-    assert without_videos(metrics) == {
-        "auc": 0.9,
-        "evaluations": {"v5.0": {"framesets": 8, "test": {"num_videos": 1}}},
-    }

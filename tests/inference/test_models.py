@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from cakelens.labels import Label
-from inference.models import ModelVersion, Prediction, PredictJob
+from inference.models import ModelVersion, Prediction, PredictJob, VideoScores
 from tests.constraints import constraint_names, refused_by
 from tests.factories import make_model, make_prediction, make_scores, make_video
 from tests.races import at_once
@@ -40,6 +40,12 @@ def run_without_lease() -> None:
     PredictJob.objects.create(video=make_video(), model=make_model(), state="running")
 
 
+def measure_twice() -> None:
+    model = make_model()
+    for _ in range(2):
+        VideoScores.objects.create(model=model, batch="v5.0", scores={})
+
+
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("model_one_current", two_current),
     ("model_untrained_never_suggests", lambda: make_model(is_trained=False, is_current=True)),
@@ -48,6 +54,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("prediction_is_probability", lambda: make_prediction(make_video(), make_model(), ai_gen=1.01)),
     ("prediction_is_probability", lambda: make_prediction(make_video(), make_model(), ai_gen=-0.01)),
     ("predict_job_once", queue_twice),
+    ("video_scores_once", measure_twice),
     ("inference_predictjob_running_has_lease", run_without_lease),
 ]
 

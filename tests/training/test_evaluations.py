@@ -20,6 +20,7 @@ from labeling.collecting.importer import ClipFacts
 from labeling.collecting.importing import Item, take_in
 from training import export
 from training.models import TrainingBatch
+from training.pairing import without_scores
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SMALL = replace(TINY, window=32, initial_channels=4, channels_step=4, hidden=(8, 8, 8))
@@ -64,8 +65,10 @@ def test_evaluate_writes_the_report_and_keeps_the_numbers(
     folder = tmp_path / "evaluations" / f"a-on-{batch.slug}"
     model.refresh_from_db()
     kept = model.metrics["evaluations"][batch.slug]
-    assert json.loads((folder / "metrics.json").read_text()) == kept
-    assert len(kept["test"]["scores"]) == batch.num_test
+    written = json.loads((folder / "metrics.json").read_text())
+    assert without_scores(written) == kept
+    assert model.video_scores.get(batch=batch.slug).scores == written["test"]["scores"]
+    assert len(written["test"]["scores"]) == batch.num_test
     assert (model.metrics["batch"], model.metrics["num_videos"]) == (batch.slug, batch.num_test)
     assert "metadata alone" in (folder / "report.md").read_text()
     assert "reliability.png" in {path.name for path in folder.iterdir()}

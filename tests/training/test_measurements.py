@@ -1,8 +1,11 @@
 """What is kept of measurements, and how models that were measured on the same videos hear of one another."""
 
+import json
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from inference.models import ModelVersion
 from tests.factories import make_model
@@ -52,7 +55,30 @@ def test_measured_anew_takes_the_place_of_the_old_numbers() -> None:
     record(model, "v5.0", measured(0.1, 0.9))
     record(model, "v5.0", measured(0.2, 0.8))
 
-    assert evaluations("a")["v5.0"]["test"]["scores"]["000/0"][0] == 0.2
+    assert model.video_scores.get().scores["000/0"][0] == 0.2
+
+
+def test_single_videos_are_kept_apart_from_the_metrics() -> None:
+    model = make_model("a", metrics={})
+
+    record(model, "v5.0", measured(0.1, 0.9))
+
+    model.refresh_from_db()
+    assert "000/0" not in json.dumps(model.metrics)
+    assert model.video_scores.get().scores["000/0"] == [0.1, False, "g0"]
+
+
+def test_scores_that_were_kept_in_the_metrics_are_moved() -> None:
+    old = measured(0.1, 0.9)
+    metrics = {"auc": 0.9, "evaluation": {"test": old["test"]}, "evaluations": {"v5.0": old}}
+    model = make_model("a", metrics=metrics)
+
+    import_module("inference.migrations.0003_move_video_scores").move(apps, None)
+
+    model.refresh_from_db()
+    assert "000/0" not in json.dumps(model.metrics)
+    assert model.metrics["evaluations"]["v5.0"]["test"]["num_videos"] == 2
+    assert model.video_scores.get(batch="v5.0").scores == old["test"]["scores"]
 
 
 def test_model_that_was_never_measured_gets_its_headline() -> None:

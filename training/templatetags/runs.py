@@ -7,16 +7,16 @@ from django.template import Context
 
 from jobs import workers
 from training import curve
-from training.models import TrainingBatch, TrainingRun
+from training.models import TrainingBatch
 from training.starting import StartForm
 
 register = template.Library()
 
 
 @register.inclusion_tag("training/_curve.html")
-def loss_curve(run: TrainingRun) -> dict[str, Any]:
-    """Draw how the loss went."""
-    return {"run": run, "path": curve.path(run.metrics.get("curve"), run.num_steps)}
+def loss_curve(run: Any) -> dict[str, Any]:
+    """Draw how the loss of one of `batch_page.runs_of` went."""
+    return {"run": run, "path": curve.path(run.losses, run.num_steps)}
 
 
 @register.inclusion_tag("training/_train.html", takes_context=True)
