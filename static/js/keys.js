@@ -59,6 +59,18 @@ document.addEventListener("click", (event) => {
   const clicked = event.target.closest("button:not([popovertarget]), a[target=_blank]");
   if (clicked && (event.detail > 0 || clicked.matches("a"))) clicked.blur();
 });
+
+// The same of a button that opened a menu by pointer: it has the focus again once the menu closes.
+let opener = null;
+document.addEventListener("click", (event) => {
+  const clicked = event.target.closest("[popovertarget]:not([popovertargetaction=hide])");
+  if (clicked) opener = event.detail > 0 ? clicked : null;
+});
+function leave(event) {
+  if (event.newState === "closed" && opener === document.activeElement) opener.blur();
+}
+document.addEventListener("toggle", leave, true); // it does not bubble
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("select")) event.target.blur();
 });
