@@ -42,7 +42,7 @@ class Figures:
     @property
     def days(self) -> list[date]:
         """The days that are counted, the oldest first."""
-        today = timezone.localdate(self.counted_at)
+        today = timezone.localdate(self.counted_at, timezone.get_default_timezone())
         return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
@@ -94,7 +94,9 @@ def _labels(since: datetime) -> dict[str, dict[str, int]]:
 
 def _answers(since: datetime) -> dict[str, dict[str, int]]:
     answers = Annotation.objects.filter(outcome=Outcome.LABELED, created_at__gte=since)
-    days = answers.annotate(day=TruncDate("created_at")).values_list("day", "labeler__username")
+    # The site's days: counted once, they are shown to readers in every zone.
+    of_the_site = TruncDate("created_at", tzinfo=timezone.get_default_timezone())
+    days = answers.annotate(day=of_the_site).values_list("day", "labeler__username")
     found: dict[str, dict[str, int]] = {}
     for day, person, number in days.annotate(number=Count("pk")).order_by("day"):
         found.setdefault(day.isoformat(), {})[person] = number

@@ -108,4 +108,5 @@ def _day(name: str, value: str) -> date | None:
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    # The site's days and not the reader's: a background export means the videos that the page counted.
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())

@@ -1,12 +1,14 @@
 """How the labeling screen looks: axe finds nothing wrong, and pictures are kept."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from labeling.models import Slot, Video
 from tests import factories
 from tests.browser.axe import violations
-from tests.browser.conftest import PASSWORD, Picture, Stock, be, log_in, suggest
+from tests.browser.conftest import PASSWORD, Picture, Stock, be, let_rest, log_in, suggest
 from tests.browser.screen import SCORES, begin, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -35,6 +37,22 @@ def test_other_pages_are_accessible(browser: Browser, site: str, theme: str, pat
     page.goto(f"{site}{path}")
 
     assert violations(page) == []
+    context.close()
+
+
+def test_times_are_those_of_the_browsers_clock(browser: Browser, site: str) -> None:
+    until = datetime(2099, 7, 14, 14, 20, tzinfo=UTC)
+    held = factories.hold(factories.make_video().slots.get(), factories.make_user("ben"))
+    Slot.objects.filter(pk=held.pk).update(lease_until=until)
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto(f"{site}/login/")
+    be(page, site, factories.make_user("ana"))
+
+    page.goto(f"{site}/label/")
+
+    expect(page.locator(".holders b")).to_contain_text("23:20")
+    let_rest(page)
     context.close()
 
 
