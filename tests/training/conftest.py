@@ -1,4 +1,4 @@
-"""Rows of batches as tests want them."""
+"""Batches as tests want them: rows alone, or videos with their files."""
 
 import csv
 from collections.abc import Callable
@@ -7,10 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from cakelens.config import PRESETS, TINY, ModelConfig
 from cakelens.labels import Label
+from labeling.collecting.importer import ClipFacts
+from labeling.collecting.importing import Item, take_in
 from labeling.collecting.probe import probe
+from training import export
+from training.models import TrainingBatch
 from training.rows import ManifestRow, VariantRow
 from training.synthetic import make_clips
 
@@ -140,3 +145,21 @@ def _synthetic_row(folder: Path, line: dict[str, str], is_shuffled: bool) -> Man
         labels={Label.AI_GEN: dealt if is_shuffled else line["ai_gen"] == "1"},
         variants=(_variant("", **(facts | stored)),),
     )
+
+
+@pytest.fixture
+def own_runs(settings: Settings, tmp_path: Path) -> None:
+    """Keep checkpoints apart: in each test's database, and in each worker's, the first run is run 1."""
+    settings.VAR_DIR = tmp_path
+
+
+@pytest.fixture
+def export_clips(clip: Callable[..., Path]) -> Callable[[int], TrainingBatch]:
+    """`export_clips(10)` is a batch of ten labeled clips, every other one generated, one for test."""
+
+    def make(number: int) -> TrainingBatch:
+        for seed in range(number):
+            take_in(Item(clip(seed=seed), {Label.AI_GEN: bool(seed % 2)}, ClipFacts()))
+        return export.export_batch()
+
+    return make

@@ -8,35 +8,23 @@ from pathlib import Path
 import pytest
 import torch
 from django.core.management import CommandError, call_command
-from pytest_django import Settings
 
 from cakelens.config import TINY
-from cakelens.labels import Label
 from cakelens.model import Model
 from cakelens.weights import save_weights
 from inference import registry, runner
 from inference.models import ModelVersion
-from labeling.collecting.importer import ClipFacts
-from labeling.collecting.importing import Item, take_in
-from training import export
 from training.models import TrainingBatch
 from training.pairing import without_scores
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_runs")]
 SMALL = replace(TINY, window=32, initial_channels=4, channels_step=4, hidden=(8, 8, 8))
 
 
-@pytest.fixture(autouse=True)
-def _files_of_this_test(settings: Settings, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path
-
-
 @pytest.fixture
-def batch(clip: Callable[..., Path]) -> TrainingBatch:
+def batch(export_clips: Callable[[int], TrainingBatch]) -> TrainingBatch:
     """Twenty labeled clips: two of test, two of validation."""
-    for seed in range(20):
-        take_in(Item(clip(seed=seed), {Label.AI_GEN: bool(seed % 2)}, ClipFacts()))
-    return export.export_batch()
+    return export_clips(20)
 
 
 @pytest.fixture

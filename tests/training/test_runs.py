@@ -7,35 +7,23 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from pytest_django import Settings
 
-from cakelens.labels import Label
 from inference.models import ModelVersion
-from labeling.collecting.importer import ClipFacts
-from labeling.collecting.importing import Item, take_in
 from labeling.models import Video
-from training import export, runs, withdrawing
+from training import runs, withdrawing
 from training.config import preset
 from training.models import TrainingBatch, TrainingRun, Withdrawal
 from training.tasks import train_batch
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_runs")]
 
 TWO_STEPS = {"preset": "tiny", "steps": 2, "minibatch_size": 4, "num_workers": 0, "eval_framesets": 1}
 
 
-@pytest.fixture(autouse=True)
-def _runs_of_this_test(settings: Settings, tmp_path: Path) -> None:
-    """Keep checkpoints apart: in each test's database, and in each worker's, the first run is run 1."""
-    settings.VAR_DIR = tmp_path
-
-
 @pytest.fixture
-def batch(clip: Callable[..., Path]) -> TrainingBatch:
+def batch(export_clips: Callable[[int], TrainingBatch]) -> TrainingBatch:
     """Ten labeled clips: one of test, one of validation, eight to train on."""
-    for seed in range(10):
-        take_in(Item(clip(seed=seed), {Label.AI_GEN: bool(seed % 2)}, ClipFacts()))
-    return export.export_batch()
+    return export_clips(10)
 
 
 def test_train_batch_registers_a_model_of_the_batch(

@@ -1,36 +1,24 @@
 """Runs that wait are trained by whoever comes, and wait again when it must stop."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from pytest_django import Settings
 
-from cakelens.labels import Label
 from inference.models import ModelVersion
 from jobs.models import State
-from labeling.collecting.importer import ClipFacts
-from labeling.collecting.importing import Item, take_in
-from training import export, runs
+from training import runs
 from training.config import TrainConfig, preset
 from training.models import TrainingBatch, TrainingRun
 from training.waiting import train_waiting
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-@pytest.fixture(autouse=True)
-def _runs_of_this_test(settings: Settings, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_runs")]
 
 
 @pytest.fixture
-def batch(clip: Callable[..., Path]) -> TrainingBatch:
+def batch(export_clips: Callable[[int], TrainingBatch]) -> TrainingBatch:
     """Ten labeled clips: one of test, one of validation, eight to train on."""
-    for seed in range(10):
-        take_in(Item(clip(seed=seed), {Label.AI_GEN: bool(seed % 2)}, ClipFacts()))
-    return export.export_batch()
+    return export_clips(10)
 
 
 def queued(batch: TrainingBatch, steps: int = 4) -> TrainingRun:
