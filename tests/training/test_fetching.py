@@ -53,8 +53,12 @@ class Server:
         self.statuses: list[int] = []
         self.ranges: list[str | None] = []
         self.has_ranges = True
+        self.keeps_open = False
+        self.clients: set[int] = set()
+        """Their ports: one for each connection."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.clients.add(request.client_address[1])
         asked = request.headers.get("Range")
         self.ranges.append(asked)
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.has_ranges else 0
@@ -66,7 +70,7 @@ class Server:
         request.end_headers()
         content = self.content[start:]
         request.wfile.write(content[: self.breaks.pop(0)] if self.breaks else content)
-        request.close_connection = True
+        request.close_connection = not self.keeps_open
 
 
 @pytest.fixture
@@ -77,6 +81,8 @@ def server() -> Server:
 @pytest.fixture
 def web(server: Server) -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             server.answer(self)
 
@@ -87,7 +93,9 @@ def web(server: Server) -> Iterator[Web]:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         url = f"http://127.0.0.1:{running.server_port}/"
-        yield Web(lambda wanted: Address(url + wanted.name, {}), connections=2)
+        web = Web(lambda wanted: Address(url + wanted.name, {}), connections=2)
+        yield web
+        web.pool.clear()
         running.shutdown()
         thread.join()
 
@@ -147,6 +155,17 @@ def test_connection_that_breaks_is_gone_on_with(server: Server, web: Web, into: 
     assert server.ranges[0] is None
     assert server.ranges[1] is not None
     assert sum(counts) == len(CONTENT)
+
+
+@pytest.mark.slow
+def test_connection_that_was_read_to_its_end_is_used_again(server: Server, web: Web, into: Path) -> None:
+    server.keeps_open = True
+    files = [wanted(), wanted(name="videos/b.mp4")]
+
+    list(fetch(files, web, into, jobs=1, stop=threading.Event()))
+
+    assert len(server.ranges) == 2
+    assert len(server.clients) == 1
 
 
 @pytest.mark.slow
