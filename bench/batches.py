@@ -2,19 +2,16 @@
 
 The bars: `/batches/` with a 95th percentile under 150 ms at 1,000,000 videos and 50 versions; an export of
 100,000 videos with 400,000 encodings under 60 s and 300 MB; verifying at 0.8 of `sha256sum` over the same
-files and fetching from a bucket on this machine at 0.8 of a plain parallel copy, in the same run.
+files and fetching from a bucket on this machine at 0.8 of a plain parallel copy, in the same run
+(`bench/batch_files.py`, which runs alone, too).
 """
 
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,15 +23,11 @@ NUM_VIDEOS = int(os.environ.get("VIDEOS", "1000000"))
 NUM_EXPORTED = int(os.environ.get("EXPORTED", "100000"))
 NUM_VERSIONS = 50
 VARIANTS_EACH = 4
-NUM_FILES, FILE_BYTES = 200, 4_000_000
-"""What is verified and fetched: 800 MB."""
-
-JOBS = 8
-REPEATS = 3
 
 
 def main() -> None:
     from bench._setup import django_on_postgres, machine
+    from bench.batch_files import measure_files
 
     with tempfile.TemporaryDirectory(prefix="cakelens-bench-") as name:
         folder = Path(name)
@@ -197,103 +190,6 @@ def make_versions() -> None:
         )
         cursor.execute("UPDATE training_trainingbatch SET state = 'exported' WHERE id <> %s", [first.pk])
         cursor.execute("ANALYZE")
-
-
-def measure_files(folder: Path) -> None:
-    """Verify and fetch real files beside what the shell, and a plain copy, take for the same."""
-    from tests.s3 import bucket
-    from training.fetching import fetch, verify
-    from training.sources import Address, Folder, Web
-
-    files = make_files(folder / "files")
-    stop = threading.Event
-    theirs = best(lambda: sha256sum(folder / "files"))
-    ours = best(lambda: all_good(verify(files, Folder(folder / "files"), jobs=JOBS, stop=stop())))
-    report("verify", "sha256sum", ours, theirs)
-    with bucket(folder / "s3") as options:
-        sign = fill_bucket(folder / "files", files, options)
-        urls = {wanted.name: sign(wanted.name) for wanted in files}
-        web = Web(lambda wanted: Address(urls[wanted.name], {}), connections=JOBS)
-        plain = best(lambda: plain_copy(urls, fresh(folder / "plain")))
-        ours = best(lambda: all_good(fetch(files, web, fresh(folder / "into"), jobs=JOBS, stop=stop())))
-        report("fetch", "plain parallel copy", ours, plain)
-
-
-def report(what: str, other: str, ours: float, theirs: float) -> None:
-    rate = NUM_FILES * FILE_BYTES / 1e6
-    print(
-        f"{what}: {rate / ours:.0f} MB/s, {other}: {rate / theirs:.0f} MB/s, {theirs / ours:.2f}× (bar 0.8)"
-    )
-
-
-def best(work: Callable[[], object]) -> float:
-    """Return the least seconds of some runs: this machine may do other things."""
-    return min(_seconds(work) for _ in range(REPEATS))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def make_files(folder: Path) -> list[Any]:
-    import hashlib
-
-    from training.sources import Wanted
-
-    folder.mkdir()
-    files = []
-    for number in range(NUM_FILES):
-        content = os.urandom(FILE_BYTES)
-        (folder / f"{number}.mp4").write_bytes(content)
-        files.append(Wanted(hashlib.sha256(content).hexdigest(), f"{number}.mp4", FILE_BYTES))
-    return files
-
-
-def sha256sum(folder: Path) -> None:
-    subprocess.run(["sha256sum", *folder.iterdir()], check=True, stdout=subprocess.DEVNULL)
-
-
-def all_good(found: Any) -> None:
-    assert all(not each.problem for each in found)
-
-
-def fresh(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return folder
-
-
-def fill_bucket(folder: Path, files: list[Any], options: dict[str, Any]) -> Callable[[str], str]:
-    """Put the files into the bucket; return what signs their addresses."""
-    import boto3
-    from botocore.config import Config
-
-    client = boto3.client(
-        "s3",
-        endpoint_url=options["endpoint_url"],
-        aws_access_key_id=options["access_key"],
-        aws_secret_access_key=options["secret_key"],
-        region_name=options["region_name"],
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
-    name = options["bucket_name"]
-    for wanted in files:
-        client.upload_file(str(folder / wanted.name), name, wanted.name)
-    return lambda key: str(client.generate_presigned_url("get_object", {"Bucket": name, "Key": key}))
-
-
-def plain_copy(urls: dict[str, str], into: Path) -> None:
-    """Download with as many threads, checking nothing."""
-    import urllib.request
-
-    def one(item: tuple[str, str]) -> None:
-        with urllib.request.urlopen(item[1]) as response, (into / item[0]).open("wb") as file:
-            shutil.copyfileobj(response, file, 1 << 20)
-
-    with ThreadPoolExecutor(JOBS) as pool:
-        list(pool.map(one, urls.items()))
 
 
 if __name__ == "__main__":
