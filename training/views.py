@@ -147,7 +147,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a video back for good."""
     video = get_object_or_404(Video.objects.select_related("post"), pk=pk)
     reason, purge = request.POST.get("reason", ""), "purge" in request.POST
-    [withdrawn] = withdrawing.withdraw([video], reason=reason, by=request.user, purge=purge)
+    try:
+        [withdrawn] = withdrawing.withdraw([video], reason=reason, by=request.user, purge=purge)
+    except OSError as exc:
+        messages.error(request, f"Not all of it could be done: {exc}. Try again.")
+        return redirect(video)
     removed = f" {withdrawn.num_files} files and its words are removed." if purge else ""
     messages.success(request, f"The video is withdrawn: no batch takes it any more.{removed}")
     return redirect(video)

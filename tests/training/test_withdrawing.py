@@ -170,6 +170,17 @@ def test_admin_withdraws_on_the_videos_page(client: Client) -> None:
     assert "is withdrawn" in response.text
 
 
+def test_storage_that_refuses_is_told_on_the_page(client: Client) -> None:
+    client.force_login(make_user("root", role="admin"))
+    video = make_video()
+    default_storage.save("batches", ContentFile(b"where the folder should be"))
+
+    page = client.post(f"/videos/{video.pk}/withdraw/", {"reason": "asked to"}, follow=True)
+
+    assert "Not all of it could be done:" in page.text
+    assert not Withdrawal.objects.exists()
+
+
 def test_labeler_can_neither_see_nor_send_the_form(client: Client) -> None:
     client.force_login(make_user())
     video = make_video()
