@@ -29,6 +29,13 @@ def signed(number: int | None) -> str:
 
 
 @register.filter
+def hours(number: float) -> str:
+    """Write hours to a tenth; less than one to a hundredth, or a first quarter of an hour would be 0.2."""
+    places = 1 if number >= 1 else 2
+    return str(number_format(round(number, places), places))  # it cuts off, and does not round
+
+
+@register.filter
 def label_word(name: str) -> str:
     """Write a label as its name, and NOT_AI, which is none, in words."""
     return WORDS.get(name, name)

@@ -14,6 +14,12 @@ def test_signed(number: int | None, written: str) -> None:
         assert figures.signed(number) == written
 
 
+@pytest.mark.parametrize(("number", "written"), [(0.24, "0.24"), (0, "0.00"), (1204.06, "1,204.1")])
+def test_hours(number: float, written: str) -> None:
+    with override("en-us"):
+        assert figures.hours(number) == written
+
+
 @pytest.mark.parametrize(("value", "written"), [(0.914, "0.91"), (1.0, "1.00"), (None, "–"), ("", "–")])
 def test_score(value: float | str | None, written: str) -> None:
     assert figures.score(value) == written
