@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,6 +31,7 @@ from labeling.models import (
     SiteSettings,
     Slot,
     SlotState,
+    Split,
     SplitLedger,
     Variant,
     VariantJob,
@@ -66,7 +68,10 @@ class PostAdmin(ReadOnlyAdmin):
 
 @admin.register(Video)
 class VideoAdmin(ReadOnlyAdmin):
-    """A video's place in the queue and its quarantine may be changed; all else follows from its content."""
+    """A video's place in the queue and its quarantine may be changed; all else follows from its content.
+
+    Not the place of a test video: they come in random order, or the test set would be somebody's choice.
+    """
 
     list_display = ["key", "kind", "split", "is_blind", "priority", "settlement", "quarantine", "ready_at"]
     list_filter = ["split", "kind", "is_blind", "is_withdrawn", "picked_by", "ready_at"]
@@ -78,7 +83,15 @@ class VideoAdmin(ReadOnlyAdmin):
         return QuickAdmin.has_change_permission(self, request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [name for name in self.get_fields(request, obj) if name not in self.changeable]
+        fixed = {"priority"} if obj and obj.split == Split.TEST else set()
+        return [name for name in self.get_fields(request, obj) if name not in {*self.changeable} - fixed]
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Video, form: Any, change: bool) -> None:
+        if "priority" in form.changed_data:
+            obj.picked_by = "by hand"
+            Slot.objects.filter(video=obj, state=SlotState.FREE).update(priority=obj.priority)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Variant)

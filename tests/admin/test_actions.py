@@ -137,12 +137,22 @@ def test_action_needs_its_right(client: Client) -> None:
 
 
 def test_video_may_be_moved_in_the_queue_and_nothing_else(root: Client) -> None:
-    video = make_video(split="test")
+    video = make_video(split="validation")
 
     root.post(address(Video, "change", video.pk), {"priority": 5, "quarantine": "", "split": "train"})
 
     video.refresh_from_db()
-    assert (video.priority, video.split) == (5, "test")
+    assert (video.priority, video.split, video.picked_by) == (5, "validation", "by hand")
+    assert video.slots.get().priority == 5
+
+
+def test_test_videos_keep_their_random_order(root: Client) -> None:
+    video = make_video(split="test", is_blind=True, priority=0.5)
+
+    root.post(address(Video, "change", video.pk), {"priority": 5, "quarantine": ""})
+
+    video.refresh_from_db()
+    assert (video.priority, video.slots.get().priority) == (0.5, 0.5)
 
 
 def test_gold_answer_names_who_added_it(root: Client) -> None:
