@@ -133,7 +133,17 @@ ITEMS = (
         when="EXISTS (SELECT 1 FROM training_trainingbatch WHERE id = NEW.batch_id AND state = 'exported')",
     ),
 )
-ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS)
+WITHDRAWN = (
+    # The list is append-only, and this column is what batches, fetching and training read of it.
+    Frozen(
+        "labeling_video",
+        "A withdrawn video stays withdrawn.",
+        column="is_withdrawn",
+        when="OLD.is_withdrawn AND NOT NEW.is_withdrawn",
+        allows_delete=True,
+    ),
+)
+ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS, *WITHDRAWN)
 """Every rule that stands once all migrations have run; each tuple is what one migration brought."""
 
 

@@ -154,6 +154,16 @@ def test_split_that_is_set_never_changes(
     assert row.split == Split.TRAIN
 
 
+def test_withdrawn_video_stays_withdrawn() -> None:
+    video = make_video(is_withdrawn=True)
+
+    with pytest.raises(IntegrityError, match="stays withdrawn"), transaction.atomic():
+        Video.objects.filter(pk=video.pk).update(is_withdrawn=False)
+
+    video.refresh_from_db()
+    assert video.is_withdrawn
+
+
 def test_split_is_set_once() -> None:
     video = make_video(is_ready=False)
 
