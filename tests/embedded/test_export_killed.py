@@ -47,15 +47,8 @@ call_command("export_batch")
 @pytest.fixture
 def up(tmp_path: Path, clip: Callable[..., Path]) -> Up:
     """A site with two labeled videos."""
-    folder = tmp_path / "clips"
-    folder.mkdir()
-    for seed in range(2):
-        (folder / f"{seed}.mp4").write_bytes(clip(seed=seed).read_bytes())
-    (folder / "videos.csv").write_text("file,AI_GEN\n0.mp4,1\n1.mp4,0\n")
     up = Up(tmp_path / "var")
-    for command in (("migrate",), ("import_videos", str(folder), "--labels", str(folder / "videos.csv"))):
-        done = up.manage(*command)
-        assert done.returncode == 0, done.stderr
+    up.bring_in(clip(seed=seed) for seed in range(2))
     return up
 
 

@@ -27,17 +27,10 @@ TrainingRun.objects.create(batch=TrainingBatch.objects.get(), config=config.to_d
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, clip: Callable[..., Path]) -> Path:
     """The folder of an app with a batch of ten clips; for copies."""
-    folder = tmp_path_factory.mktemp("clips")
-    lines = ["file,AI_GEN"]
-    for seed in range(10):
-        (folder / f"{seed}.mp4").write_bytes(clip(seed=seed).read_bytes())
-        lines.append(f"{seed}.mp4,{seed % 2}")
-    (folder / "videos.csv").write_text("\n".join(lines))
     up = Up(tmp_path_factory.mktemp("site") / "var")
-    importing = ("import_videos", str(folder), "--labels", str(folder / "videos.csv"))
-    for command in (("migrate", "-v0"), importing, ("export_batch",)):
-        done = up.manage(*command)
-        assert done.returncode == 0, done.stderr
+    up.bring_in(clip(seed=seed) for seed in range(10))
+    exported = up.manage("export_batch")
+    assert exported.returncode == 0, exported.stderr
     return up.var_dir
 
 

@@ -35,13 +35,7 @@ call_command("withdraw", *sys.argv[1:])
 
 def test_killed_withdrawal_has_published_what_it_withdrew(tmp_path: Path, clip: Callable[..., Path]) -> None:
     up = Up(tmp_path / "var")
-    folder = tmp_path / "clips"
-    folder.mkdir()
-    for seed in range(2):
-        (folder / f"{seed}.mp4").write_bytes(clip(seed=seed).read_bytes())
-    for command in (("migrate", "-v0"), ("import_videos", str(folder))):
-        done = up.manage(*command)
-        assert done.returncode == 0, done.stderr
+    up.bring_in(clip(seed=seed) for seed in range(2))
     keys = keys_of(up, "SELECT key FROM labeling_video")
 
     environment = up.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"}
