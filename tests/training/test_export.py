@@ -205,7 +205,7 @@ def test_export_that_dies_while_writing_leaves_no_row(monkeypatch: pytest.Monkey
     make_settlement(make_filed_video())
     monkeypatch.setattr("labeling.storage.store_as", full_disk)
 
-    with pytest.raises(CommandError, match="cannot be written: .*No space left.*run it again"):
+    with pytest.raises(CommandError, match=r"cannot be written: .*No space left.*run it again"):
         call_command("export_batch")
 
     assert not TrainingBatch.objects.exists()
