@@ -41,7 +41,10 @@ def test_label_with_few_positives_in_test_is_thin_and_one_without_any_positive_i
 
 
 def test_fact_that_tells_by_being_low_tells_as_much() -> None:
-    batch = TrainingBatch(confounds={"fps": 0.1, "width": 0.65, "codec": None})
+    batch = TrainingBatch(
+        confounds={"fps": 0.1, "width": 0.65, "codec": None},
+        label_counts={"AI_GEN": {"train": [200, 200, 0]}},
+    )
 
     found = confounds(batch)
 
