@@ -53,6 +53,13 @@ def models() -> list[Any]:
     return list(judged.order_by("-pk")[:MODELS_SHOWN])
 
 
+def judged_by(model_slug: str) -> "QuerySet[Video]":
+    """Return the videos outside the test set that a model judged: of others it is neither right nor wrong."""
+    said = _predictions().filter(video=OuterRef("pk"), model__slug=model_slug)
+    found: QuerySet[Video] = Video.objects.filter(Exists(said)).exclude(split=Split.TEST)
+    return found
+
+
 def contradicted(model_slug: str, reviewer: Any) -> "QuerySet[Video]":
     """Return settled videos of which `model_slug` is sure of the opposite, and that `reviewer` never judged.
 

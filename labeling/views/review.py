@@ -78,7 +78,7 @@ def review_model(request: HttpRequest, slug: str) -> HttpResponse:
     form = DecisionForm(request.POST if request.method == "POST" else None)
     problem: InvalidAnswer | None = None
     if request.method == "POST":
-        video = get_object_or_404(Video, pk=_number(request.POST.get("video", "")))
+        video = get_object_or_404(reviewing.judged_by(slug), pk=_number(request.POST.get("video", "")))
         try:
             answer = None if "cannot_tell" in request.POST else form.decision()
             outcome = reviewing.judge_blind(request.user, video, slug, answer)

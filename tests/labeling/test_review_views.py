@@ -80,6 +80,13 @@ def test_review_lists_what_waits(
     assert "/review/models/tiny-1/" in page
 
 
+def test_model_with_a_point_in_its_name_has_its_page(client: Client, rob: User) -> None:
+    make_prediction(make_video(), make_model("v5.1"))
+
+    assert "/review/models/v5.1/" in client.get("/review/").text
+    assert client.get("/review/models/v5.1/").status_code == 200
+
+
 def test_dispute_shows_both_sides_with_their_evidence(client: Client, rob: User) -> None:
     video = disputed()
 
@@ -184,6 +191,19 @@ def test_blind_judgement_says_who_was_wrong(
     assert Settlement.objects.standing().get().ai_gen is counts
     assert "97%" in response.text
     assert f"cleo-{video.pk}" in response.text
+
+
+@pytest.mark.parametrize(("slug", "split"), [("v9", "train"), ("v5.1", "test")])
+def test_what_the_model_did_not_judge_and_test_videos_are_not_judged_against_it(
+    slug: str, split: str, client: Client, rob: User
+) -> None:
+    video = make_video(split=split)
+    make_prediction(video, make_model("v5.1"), ai_gen=0.97)
+
+    response = client.post(f"/review/models/{slug}/", {"video": video.pk, **NO})
+
+    assert response.status_code == 404
+    assert not ReviewOutcome.objects.exists()
 
 
 def test_blind_judgement_sent_twice_is_one(client: Client, rob: User) -> None:
