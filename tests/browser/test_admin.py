@@ -1,9 +1,13 @@
 """The admin under our policy: nothing from elsewhere, nothing inline."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, log_in
+from labeling.models import SiteSettings
+from tests.browser.axe import violations
+from tests.browser.conftest import PASSWORD, Picture, be, log_in
 from tests.factories import make_superuser, make_video
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -20,3 +24,19 @@ def test_admin_works_under_the_policy(site: str, page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.get_by_text("was changed successfully")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["", "labeling/video/", "labeling/sitesettings/1/change/", "auth/user/add/"])
+def test_admin_can_be_read_in_our_colours(
+    site: str, page: Page, picture: Picture, scheme: Literal["dark", "light"], path: str
+) -> None:
+    be(page, site, make_superuser())
+    make_video(num_slots=0)
+    SiteSettings.current()
+    page.emulate_media(color_scheme=scheme)
+
+    page.goto(f"{site}/admin/{path}")
+
+    assert [found for found in violations(page) if found.startswith("color-contrast")] == []
+    picture(page, f"admin-{scheme}-{path.strip('/').replace('/', '-') or 'index'}")
