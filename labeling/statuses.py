@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -46,10 +47,16 @@ def _of_job(job: CollectJob) -> Status:
     if job.state == State.RUNNING:
         return Status("busy", "Asking X", is_going=True)
     if job.failure_message:
-        when = timezone.localtime(job.next_try_at)
-        words = f"Trying again at {when:%H:%M}, tried {job.attempts} of {job.max_attempts} times"
+        words = f"Trying again {_when(job.next_try_at)}, tried {job.attempts} of {job.max_attempts} times"
         return Status("warn", words, job.failure_message, is_going=True)
     return Status("busy", "Waiting to be collected", is_going=True)
+
+
+def _when(next_try_at: datetime) -> str:
+    """Say when a worker takes a job up; one that is due waits for nothing else."""
+    if next_try_at <= timezone.now():
+        return "as soon as a worker is free"
+    return f"at {timezone.localtime(next_try_at):%H:%M}"
 
 
 def _of_variants(post: Post) -> Status:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -196,12 +197,21 @@ def test_post_detail_asks_again_while_it_is_collected(labeler: Client) -> None:
     assert 'hx-trigger="every 2s"' in response.text
 
 
-def test_post_detail_says_when_it_is_tried_again(labeler: Client) -> None:
-    job = make_job(failure_message="X has a problem.", attempts=2, next_try_at=timezone.now())
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "Trying again as soon as a worker is free, tried 2 of 5 times"),
+        (9, "Trying again at 12:09, tried 2"),
+    ],
+)
+def test_post_detail_says_when_it_is_tried_again(labeler: Client, minutes: int, words: str) -> None:
+    with time_machine.travel(datetime(2026, 11, 1, 12, tzinfo=UTC), tick=False):
+        later = timezone.now() + timedelta(minutes=minutes)
+        job = make_job(failure_message="X has a problem.", attempts=2, next_try_at=later)
 
-    response = labeler.get(f"/posts/{job.post.pk}/", headers=HTMX)
+        response = labeler.get(f"/posts/{job.post.pk}/", headers=HTMX)
 
-    assert "tried 2 of 5 times" in response.text
+    assert words in response.text
     assert "X has a problem." in response.text
 
 
