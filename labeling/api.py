@@ -88,5 +88,5 @@ def predictions(request: HttpRequest, video_id: int) -> list[PredictionOut]:
     video = get_object_or_404(Video, pk=video_id)
     if not VideoPage(video, request.user).is_open:
         raise AuthorizationError(message=BLIND)
-    found = video.predictions.select_related("model").order_by("-is_served", "-pk")
+    found = video.predictions.select_related("model").defer("model__metrics").order_by("-is_served", "-pk")
     return [PredictionOut.of(prediction) for prediction in found]

@@ -43,7 +43,7 @@ def visible_prediction(video: Video) -> Any | None:
 def _served() -> Any:
     predictions: Any = Video._meta.get_field("predictions").related_model
     served = predictions.objects.served().filter(video=Given(predictions, "video"))
-    # What a model was measured at, video by video, is not looked at here.
+    # How a model was measured is not looked at here.
     return served.select_related("model", "scores").defer("model__metrics")
 
 
