@@ -21,6 +21,7 @@ from labeling import storage
 from labeling.collecting.errors import NotAPostLink
 from labeling.collecting.links import canonical_post_id
 from labeling.models import Evidence, Post, Slot, SlotState, Variant, VariantState, Video
+from labeling.queue import FREED
 from training.models import BatchItem, TrainingBatch, Withdrawal
 
 PURGED = "purged"
@@ -97,7 +98,8 @@ def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
     if is_news or (purge and not earlier.filter(is_purged=True).exists()):
         Withdrawal.objects.create(video=video, reason=reason, withdrawn_by=by, is_purged=purge)
     Video.objects.filter(pk=video.pk).update(is_withdrawn=True)
-    Slot.objects.filter(video=video, state=SlotState.FREE).update(state=SlotState.OUT)
+    waiting = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
+    waiting.update(**FREED | {"state": SlotState.OUT})
     names = _purge(video) if purge else []
     return Withdrawn(video, is_news, len(names), _batches_with(video))
 

@@ -8,8 +8,10 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from labeling.models import Post, SlotState, Video
+from labeling import answering, queue
+from labeling.models import Post, SkipDestination, SkipReason, SlotState, Video
 from tests.factories import (
+    claim_of,
     make_annotation,
     make_batch,
     make_evidence,
@@ -64,6 +66,16 @@ def test_withdrawn_video_waits_for_nobody_and_leaves_future_batches() -> None:
 
     assert not Video.objects.exportable().exists()
     assert video.slots.get().state == SlotState.OUT
+
+
+def test_withdrawn_video_that_somebody_kept_for_later_does_not_come_back() -> None:
+    video, ana = make_video(), make_user("ana")
+    [slot] = queue.claim(ana)
+    answering.skip(ana, claim_of(slot), SkipReason.OTHER, destination=SkipDestination.LATER)
+
+    withdrawing.withdraw([video], reason="")
+
+    assert queue.claim(ana) == []
 
 
 def test_withdrawal_is_written_once_and_purged_once() -> None:
