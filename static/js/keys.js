@@ -25,9 +25,11 @@ function namesOf(event, key) {
 
 const carrying = (scope, name) => scope.querySelector(`[data-key="${CSS.escape(name)}"]:not(:disabled)`);
 
+let opener = null;
+
 // Somebody who came to a control by Tab means that control; a pointer leaves no such wish behind.
 function belongsToFocus(key, focused) {
-  if (!focused?.matches(":focus-visible")) return false;
+  if (!focused?.matches(":focus-visible") || focused === opener) return false;
   if (focused.matches("input[type=range]") && NATIVE_IN_RANGE.has(key)) return true;
   return Boolean(NATIVE[key]) && focused.matches(NATIVE[key]);
 }
@@ -35,6 +37,7 @@ function belongsToFocus(key, focused) {
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
   const key = named(event);
+  if (key === "tab") opener = null;
   const focused = document.activeElement;
   if (focused?.matches(TYPING)) {
     if (key === "escape") focused.blur();
@@ -60,16 +63,11 @@ document.addEventListener("click", (event) => {
   if (clicked && (event.detail > 0 || clicked.matches("a"))) clicked.blur();
 });
 
-// The same of a button that opened a menu by pointer: it has the focus again once the menu closes.
-let opener = null;
+// The same of a button that opened a menu by pointer: it has the focus again once the menu closes. Until somebody tabs.
 document.addEventListener("click", (event) => {
   const clicked = event.target.closest("[popovertarget]:not([popovertargetaction=hide])");
   if (clicked) opener = event.detail > 0 ? clicked : null;
 });
-function leave(event) {
-  if (event.newState === "closed" && opener === document.activeElement) opener.blur();
-}
-document.addEventListener("toggle", leave, true); // it does not bubble
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("select")) event.target.blur();

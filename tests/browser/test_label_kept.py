@@ -104,6 +104,7 @@ def test_every_clip_answered_offline_says_what_happens_next(
     context.set_offline(False)
 
     expect(rough.locator(".transport")).to_be_visible()
+    saved(rough)
     assert Annotation.objects.count() == 3
 
 
