@@ -122,6 +122,7 @@ def test_picture_of_the_screen(
     suggest(factories.make_model("v5.1"), scene, SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
     page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(reduced_motion="reduce")  # no colour half-way
     log_in(page, site, "ana")
     press(page, "Space", "p", *keys)
     expect(page.locator(".stage .clip")).to_have_js_property("seeking", False)
