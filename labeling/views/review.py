@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling import adjudicating, reviewing
 from labeling.answering import InvalidAnswer
+from labeling.keymap import keys_of
 from labeling.models import Annotation, GoldAnswer, ReviewOutcome, Video
 from labeling.review_forms import DecisionForm, ReplyForm
 from labeling.video_page import VideoPage
@@ -52,6 +53,7 @@ def review_video(request: HttpRequest, pk: int) -> HttpResponse:
         "answers": answers,
         "rows": rows,
         "choices": choices(form.on_now) if problem else no_choice(),
+        "keys": keys_of(request.user),
         "problem": problem,
     }
     return render(request, "labeling/review_video.html", context, status=422 if problem else 200)
@@ -92,6 +94,7 @@ def review_model(request: HttpRequest, slug: str) -> HttpResponse:
         "video": found,
         "page": VideoPage(found, request.user) if found else None,
         "choices": choices(form.on_now) if problem else no_choice(),
+        "keys": keys_of(request.user),
         "problem": problem,
     }
     return render(request, "labeling/review_model.html", context, status=422 if problem else 200)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from cakelens.labels import Label
 from labeling import settling
-from labeling.models import GoldAnswer, ReviewOutcome, Settlement, Video
+from labeling.models import GoldAnswer, Preferences, ReviewOutcome, Settlement, Video
 from tests import factories
 from tests.browser.axe import violations
 from tests.browser.conftest import Picture, Stock, be, suggest
@@ -107,6 +107,18 @@ def test_contradiction_is_judged_blind_by_keyboard(page: Page, site: str, footag
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing is left to judge")).to_be_visible()
     assert ReviewOutcome.objects.get().finding == "human_wrong"
+
+
+def test_reviewer_decides_with_their_own_keys(page: Page, site: str, footage: list[Video]) -> None:
+    rob = begin(page, site, "/review/")
+    Preferences.objects.create(user=rob, keymap={"NOT_AI": ";", "next": "insert"})
+    page.goto(f"{site}/review/videos/{footage[0].pk}/")
+
+    page.keyboard.press(";")
+    page.keyboard.press("Insert")
+
+    expect(page.get_by_text("Your decision counts now.")).to_be_visible()
+    assert Settlement.objects.standing().get(video=footage[0]).ai_gen is False
 
 
 def test_shift_ticks_all_up_to_here(page: Page, site: str, stock: Stock) -> None:
