@@ -17,6 +17,8 @@ from labeling.video_filters import VideoFilterForm
 from labeling.views.access import needs
 
 may_review = needs("labeling.review_video", to="edit the labels of many videos")
+EVERYTHING = "state="
+"""The filter that leaves nothing out, spelled so that it is not taken for none: those ticked have none."""
 LISTED = 50
 SHOWN = 24
 
@@ -57,7 +59,7 @@ def _chosen(data: Any, user: Any) -> tuple[Any, str]:
         ticked = [key for key in data.getlist("video") if key.isdecimal() and len(key) <= 18]
         keys = [int(key) for key in ticked[: bulk.MOST]]
         return Video.objects.filter(pk__in=keys), ""
-    query = data.get("query", "")
+    query = data.get("query") or EVERYTHING
     return VideoFilterForm(QueryDict(query), user=user).videos(), query
 
 

@@ -182,6 +182,16 @@ def test_all_that_match_are_changed(client: Client, rob: User) -> None:
     assert BulkEdit.objects.get().filters == "split=validation"
 
 
+def test_edit_of_everything_is_not_told_as_ticked(client: Client, rob: User) -> None:
+    make_video()
+
+    client.post("/videos/edit/apply/", {"all": "1", "AI_GEN": "no"})
+
+    page = client.get("/videos/edits/").text
+    assert '<a href="/videos/?state=">all that matched</a>' in page
+    assert "ticked</td>" not in page
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
