@@ -1,16 +1,38 @@
 """When a claim was lost with an answer in hand: where the video is now, and how to have it again."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.signing import Signer
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.dateformat import format as in_format
 
-from labeling.models import Slot, SlotState, Video
+from labeling.models import SiteSettings, Slot, SlotState, Video
 from labeling.picking import lease
-from labeling.queue import ClaimLost
+from labeling.queue import MOST_HELD, ClaimLost, release
 from labeling.suggesting import suggestions_for
+from labeling.waiting import left_today
+
+SIGNER = Signer(salt="labeling.reclaiming")
+
+
+class NotGiven(Exception):
+    """A person asks for a video that the queue never gave them: nobody chooses what they label."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This clip was never given to you, or by an older version of this page: it cannot be taken again."
+        )
+
+
+class DayIsFull(Exception):
+    """A person gave as many answers today as the site allows."""
+
+    def __init__(self) -> None:
+        super().__init__("Your day is full: this answer can be saved tomorrow, if the clip is free then.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +66,44 @@ def _clock(moment: Any) -> str:
     return in_format(timezone.localtime(moment), "H:i")
 
 
-@transaction.atomic
-def reclaim(user: Any, video: Video) -> Slot:
-    """Give `user` a free slot of `video`, or the one they hold.
+def proof(user_id: int, video_id: int) -> str:
+    """Return what shows that the queue gave this person this video.
 
-    What the model says is written down as shown again: the person saw it before the claim was lost.
+    It stands in the page that was drawn for them, so it outlives the claim, the browser and the slot's next
+    holder; a row that says so would have to be kept for each claim that ends unanswered.
+    """
+    return SIGNER.signature(f"{user_id}:{video_id}")
+
+
+@transaction.atomic
+def reclaim(user: Any, video: Video, *, by: str) -> Slot:
+    """Give `user` a free slot of `video`, or the one they hold, `by` the proof that it was theirs.
+
+    What the model says is written down as shown again: the person saw it before the claim was lost. What
+    they hold beyond the most that anybody may, or may still answer today, is given back: the newest first.
 
     Raises:
+        NotGiven: The proof is not of this person and video.
+        DayIsFull: They may give no more answers today.
         ClaimLost: None is free.
     """
+    if not constant_time_compare(by, proof(user.pk, video.pk)):
+        raise NotGiven
     held: Slot | None = Slot.objects.filter(video=video, labeler=user, state=SlotState.HELD).first()
-    slot = held or _take(user, video)
+    slot = held or _take_in_place_of_another(user, video)
     suggestions_for(slot)
     return slot
+
+
+def _take_in_place_of_another(user: Any, video: Video) -> Slot:
+    if not (most := left_today(user, SiteSettings.current(), most=MOST_HELD)):
+        raise DayIsFull
+    taken = _take(user, video)
+    others = Slot.objects.held_by(user).exclude(pk=taken.pk).order_by("claimed_at", "pk")
+    for claim in others.values_list("claim", flat=True)[most - 1 :]:
+        with suppress(ClaimLost):  # answered, or given back, in this moment
+            release(user, claim)
+    return taken
 
 
 def _take(user: Any, video: Video) -> Slot:

@@ -77,7 +77,8 @@ def undo(request: HttpRequest) -> HttpResponse:
 @in_words
 def reclaim(request: HttpRequest, video: int) -> HttpResponse:
     """Take a video again whose claim was lost with an answer in hand."""
-    slot = reclaiming.reclaim(request.user, get_object_or_404(Video, pk=video))
+    found = get_object_or_404(Video, pk=video)
+    slot = reclaiming.reclaim(request.user, found, by=request.GET.get("by", ""))
     return _claimed(slot) if is_script(request) else redirect("labeling:label")
 
 

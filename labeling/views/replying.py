@@ -12,6 +12,7 @@ from labeling.answering import InvalidAnswer
 from labeling.idempotency import MAX_KEY, KeyReused, Reply, once
 from labeling.models import Annotation, Video
 from labeling.queue import ClaimLost
+from labeling.reclaiming import DayIsFull, NotGiven
 from labeling.views.access import is_script
 from labeling.views.drawing import draw
 
@@ -33,6 +34,8 @@ def in_words(view: View) -> View:
             return _refuse(request, "problem", exc, 422)
         except NothingToUndo as exc:
             return _refuse(request, "notice", exc, 422)
+        except (NotGiven, DayIsFull) as exc:
+            return _refuse(request, "notice", exc, 403)
         except ClaimLost as exc:
             return _refuse(request, "notice", exc, 409)
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
-from labeling import aims, controls, timeline, twins
+from labeling import aims, controls, reclaiming, timeline, twins
 from labeling.aims import Aims, Tie
 from labeling.controls import Control
 from labeling.mentions import marked
@@ -145,6 +145,11 @@ class Screen:
     def num_twins(self) -> int:
         """How many other videos of this footage one answer could stand for."""
         return twins.number(self.slot.labeler_id, self.slot.video)
+
+    @property
+    def proof(self) -> str:
+        """What this person shows to have the clip again, if the claim is lost with an answer in hand."""
+        return reclaiming.proof(self.slot.labeler_id or 0, self.slot.video_id)
 
     @property
     def text(self) -> SafeString:

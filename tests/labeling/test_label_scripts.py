@@ -1,5 +1,6 @@
 """What the labeling screen's scripts ask for and are told."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling import queue
-from labeling.models import Annotation, IdempotencyRecord, Slot, SlotState, Video
+from labeling.models import Annotation, IdempotencyRecord, SiteSettings, Slot, SlotState, Video
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,13 @@ def expired(slot: Slot) -> Slot:
     Slot.objects.filter(pk=slot.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
     found: Slot = Slot.objects.get(pk=slot.pk)
     return found
+
+
+def way_back(script: Client, slot: Slot) -> str:
+    """Return where the page that is drawn while `slot` is held says that its clip can be taken again."""
+    page = html(script.get("/label/"))
+    [url] = re.findall(rf'data-reclaim="(/label/video/{slot.video_id}/take/[^"]*)"', page)
+    return str(url)
 
 
 def html(response: Any) -> str:
@@ -159,9 +167,10 @@ def test_video_that_left_the_queue_says_so(script: Client, slot: Slot) -> None:
 
 
 def test_free_video_is_taken_again_and_answered(script: Client, slot: Slot, ana: User) -> None:
+    url = way_back(script, slot)
     queue.release(ana, factories.claim_of(slot))
 
-    taken = script.post(f"/label/video/{slot.video_id}/take/").json()
+    taken = script.post(url).json()
     response = script.post(taken["urls"]["answer"], {"on": "NOT_AI"})
 
     assert response.status_code == 201
@@ -170,21 +179,71 @@ def test_free_video_is_taken_again_and_answered(script: Client, slot: Slot, ana:
 
 def test_video_taken_again_was_shown_what_it_was(script: Client, slot: Slot, ana: User) -> None:
     factories.make_prediction(slot.video, factories.make_model("v5.1"))
+    url = way_back(script, slot)
     queue.release(ana, factories.claim_of(slot))
 
-    taken = script.post(f"/label/video/{slot.video_id}/take/").json()
+    taken = script.post(url).json()
     script.post(taken["urls"]["answer"], {"on": "NOT_AI"})
 
     assert Annotation.objects.get().shown_model == "v5.1"
 
 
 def test_video_of_somebody_else_is_not_taken_again(script: Client, slot: Slot) -> None:
+    url = way_back(script, slot)
     factories.hold(expired(slot), factories.make_user("ben"))
 
-    response = script.post(f"/label/video/{slot.video_id}/take/", {"video": slot.video_id})
+    response = script.post(url, {"video": slot.video_id})
 
     assert response.status_code == 409
     assert response.json()["fate"].startswith("ben has it until")
+
+
+def test_video_that_was_never_given_is_not_taken_by_hand(script: Client, slot: Slot) -> None:
+    query = way_back(script, slot).partition("?")[2]
+    chosen = factories.make_video(split="test")
+
+    for forged in (f"/label/video/{chosen.pk}/take/", f"/label/video/{chosen.pk}/take/?{query}"):
+        response = script.post(forged, {"video": chosen.pk})
+        assert response.status_code == 403
+        assert "never given to you" in response.json()["detail"]
+
+    assert chosen.slots.get().state == SlotState.FREE
+
+
+def test_way_back_to_a_video_is_one_persons(script: Client, slot: Slot, client: Client) -> None:
+    url = way_back(script, slot)
+    Slot.objects.update(**queue.FREED)
+    ben = factories.make_user("ben")
+    client.force_login(ben)
+
+    response = client.post(url, {"video": slot.video_id}, headers={"X-Labeler": str(ben.pk)})
+
+    assert response.status_code == 403
+    assert slot.video.slots.get().state == SlotState.FREE
+
+
+def test_who_takes_a_video_again_holds_no_more_than_anybody(script: Client, slot: Slot, ana: User) -> None:
+    url = way_back(script, slot)
+    queue.release(ana, factories.claim_of(slot))
+    ahead = [factories.hold(factories.make_video().slots.get(), ana) for _ in range(queue.MOST_HELD)]
+
+    script.post(url)
+
+    held = set(Slot.objects.held_by(ana).values_list("pk", flat=True))
+    assert held == {ahead[0].pk, ahead[1].pk, slot.pk}
+
+
+def test_full_day_takes_no_video_again(script: Client, slot: Slot, ana: User) -> None:
+    url = way_back(script, slot)
+    queue.release(ana, factories.claim_of(slot))
+    factories.make_annotation(factories.make_video(), ana)
+    SiteSettings.objects.update(answers_per_day=1)
+
+    response = script.post(url, {"video": slot.video_id})
+
+    assert response.status_code == 403
+    assert "Your day is full" in response.json()["detail"]
+    assert not Slot.objects.held_by(ana).exists()
 
 
 def test_logged_out_script_is_told_so(script: Client, slot: Slot) -> None:
