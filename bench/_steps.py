@@ -54,8 +54,8 @@ class Ours:
         sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
         from training.config import preset
         from training.dataset import Minibatch
-        from training.learner import Learner
-        from training.machine import keep_freed_memory
+        from training.learning.learner import Learner
+        from training.learning.machine import keep_freed_memory
 
         keep_freed_memory()
         config = preset(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from cakelens.labels import Label
 from labeling.collecting.probe import probe
-from training.manifest import Manifest, canonical_digest
-from training.rows import ManifestRow, VariantRow
-from training.synthetic import make_clips
+from training.batches.manifest import Manifest, canonical_digest
+from training.batches.rows import ManifestRow, VariantRow
+from training.demo.synthetic import make_clips
 
 _SPLITS = ("train",) * 6 + ("validation",) + ("test",) * 3  # of ten pairs, each one filmed and one generated
 

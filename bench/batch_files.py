@@ -41,8 +41,8 @@ def main() -> None:
 def measure_files(folder: Path) -> None:
     """Verify and fetch real files beside what the shell, and a plain copy, take for the same."""
     from tests.s3 import bucket
-    from training.fetching import fetch, verify
-    from training.sources import Address, Folder, Web
+    from training.batches.fetching import fetch, verify
+    from training.batches.sources import Address, Folder, Web
 
     files = make_files(folder / "files")
     stop = threading.Event
@@ -85,7 +85,7 @@ def _seconds(work: Callable[[], object], into: Path | None) -> float:
 
 
 def make_files(folder: Path) -> list[Any]:
-    from training.sources import Wanted
+    from training.batches.sources import Wanted
 
     folder.mkdir()
     files = []

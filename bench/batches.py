@@ -151,7 +151,7 @@ def measure_pages() -> None:
     from django.test import Client
 
     from bench.posts import measure
-    from training import figures
+    from training.pages import figures
 
     fill(10_000_000, NUM_VIDEOS - NUM_EXPORTED)
     make_versions()

@@ -57,7 +57,7 @@ def look_at_all(videos: Path, half: int, folder: Path) -> dict[Clip, Any]:
     from bench._copies import make_copies
     from labeling.collecting.fingerprints import look_at
     from labeling.collecting.probe import grey_frames
-    from training.synthetic import make_clips
+    from training.demo.synthetic import make_clips
 
     made = [clip.path for clip in make_clips(folder / "made", NUM_MADE, seed=half)]
     real = sorted(videos.glob("*.mp4"))[half::2]

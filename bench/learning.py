@@ -34,9 +34,9 @@ def main() -> None:
 
 
 def row_of(model: str, batch: object, clips: Path, out: Path, args: argparse.Namespace) -> str:
+    from training.batches.manifest import Manifest
     from training.config import preset
-    from training.manifest import Manifest
-    from training.trainer import Trainer
+    from training.learning.trainer import Trainer
 
     config = preset(
         model,

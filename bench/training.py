@@ -108,8 +108,8 @@ def print_data_wait(device: str, num_workers: int) -> None:
     """Train v5 on clips that are decoded while it learns."""
     from bench._synthetic import synthetic_batch
     from training.config import preset
+    from training.learning.trainer import Trainer
     from training.loop import StepReport
-    from training.trainer import Trainer
 
     with tempfile.TemporaryDirectory(prefix="cakelens-bench-") as name:
         batch = synthetic_batch(Path(name) / "clips", 160)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from cakelens.labels import V5_LABELS, Label
 from labeling.models import Post, Settlement, Video
 from tests.factories import make_batch, make_group
-from training.counts import SERIES, Count
+from training.batches.counts import SERIES, Count
 from training.models import GrowthFigures, TrainingBatch
 
 FIRST = datetime(2026, 9, 1, 16, 30, tzinfo=UTC)

@@ -13,7 +13,8 @@ from labeling import storage
 from labeling.api_auth import may
 from labeling.api_errors import Refusal
 from labeling.models import Variant
-from training import views, withdrawing
+from training import views
+from training.batches import withdrawing
 from training.models import BatchItem, TrainingBatch
 
 router = Router(tags=["batches"])

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from training.background import Background
 from training.config import ConfigError, TrainConfig
 from training.files import written_durably
-from training.revision import revision
-from training.world import ALONE, World
+from training.learning.background import Background
+from training.learning.revision import revision
+from training.learning.world import ALONE, World
 
 _FORMAT = 2
 _NAME = re.compile(r"step-(\d{8})\.pt")

@@ -21,11 +21,11 @@ from cakelens.config import ModelConfig
 from cakelens.decoding import UnreadableVideo, VideoReader
 from cakelens.framesets import FRAMES
 from cakelens.prefetch import prefetched
-from training.augment import cut_sample
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
-from training.rows import ManifestRow
-from training.sampling import Pick, Schedule
-from training.world import ALONE, World
+from training.learning.augment import cut_sample
+from training.learning.sampling import Pick, Schedule
+from training.learning.world import ALONE, World
 
 _PRELOADED = ["training.dataset", "torchcodec.decoders"]
 _AHEAD = 4  # minibatches made ahead: enough to hide an odd slow video

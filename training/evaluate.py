@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from cakelens.decoding import UnreadableVideo
 from cakelens.detect import Detector
 from cakelens.labels import V5_LABELS, Label
-from training.baseline import metadata_baseline
+from training.batches.rows import ManifestRow
 from training.dataset import Unreadable
-from training.metrics import choose_threshold, label_metrics
-from training.rows import ManifestRow
-from training.slices import slices
+from training.evaluating.baseline import metadata_baseline
+from training.evaluating.metrics import choose_threshold, label_metrics
+from training.evaluating.slices import slices
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from django.utils import timezone
 from cakelens.labels import Label
 from labeling import storage
 from labeling.models import Video
-from training import clips_csv, leaks, selection, sidecars
-from training.counts import Count
-from training.filters import BatchFilters
-from training.manifest import ManifestRow, write_manifest
+from training.batches import clips_csv, leaks, selection, sidecars
+from training.batches.counts import Count
+from training.batches.filters import BatchFilters
+from training.batches.manifest import ManifestRow, write_manifest
+from training.batches.presence import Presence
+from training.batches.tally import Tally
 from training.models import BatchItem, BatchState, TrainingBatch
-from training.presence import Presence
-from training.tally import Tally
 
 MAJOR_VERSION = 5
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")

@@ -8,12 +8,12 @@ from django.db.models.functions import Least
 
 from labeling.filters import LABEL_CHOICES, DateInput, FilterForm, settled_as
 from labeling.models import Evidence, EvidenceKind, Split, Variant
-from training.differences import CHANGES, changed
+from training.batches.differences import CHANGES, changed
+from training.batches.filters import LABELS, BadFilter, BatchFilters
+from training.batches.ranges import DURATIONS, RESOLUTIONS, Steps
+from training.batches.tally import NO_EVIDENCE
 from training.export import SLUG
-from training.filters import LABELS, BadFilter, BatchFilters
 from training.models import BatchItem, TrainingBatch
-from training.ranges import DURATIONS, RESOLUTIONS, Steps
-from training.tally import NO_EVIDENCE
 
 EVIDENCE_CHOICES = [("", "Any"), *EvidenceKind.choices, (NO_EVIDENCE, "None")]
 

@@ -18,7 +18,7 @@ from torch.optim import AdamW, Optimizer
 
 from training.config import TrainConfig
 from training.dataset import Minibatch, Unreadable
-from training.world import ALONE, World, lost_ranks_told
+from training.learning.world import ALONE, World, lost_ranks_told
 
 
 class NonFiniteGradient(RuntimeError):

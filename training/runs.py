@@ -1,7 +1,7 @@
 """A training run as a row: started, claimed, reported on while it goes, and turned into a model version.
 
-The training itself needs no database (`training/trainer.py`); this is what stands around it where there is
-one. Only this module and the commands import torch's side of the app, and only inside functions.
+The training itself needs no database (`training/learning/trainer.py`); this is what stands around it
+where there is one. Only this module and the commands import torch's side, and only inside functions.
 """
 
 import socket
@@ -23,16 +23,16 @@ from inference.models import ModelVersion
 from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, JobInterrupted, State
 from labeling import storage
+from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.config import TrainConfig
-from training.curve import Curve
-from training.manifest import Manifest, ManifestError, read_manifest
+from training.learning.splits import split_rows
 from training.models import TrainingBatch, TrainingRun, Withdrawal
-from training.splits import split_rows
+from training.pages.curve import Curve
 
 if TYPE_CHECKING:
-    from training.reports import Report
-    from training.trainer import Trainer
-    from training.world import World
+    from training.learning.reports import Report
+    from training.learning.trainer import Trainer
+    from training.learning.world import World
 
 SECONDS_BETWEEN_WRITES = 1.0
 
@@ -126,8 +126,8 @@ def trainer_of(
     Raises:
         RunError: The manifest is missing or altered; the row says the same.
     """
-    from training.trainer import Trainer
-    from training.world import ALONE
+    from training.learning.trainer import Trainer
+    from training.learning.world import ALONE
 
     world = world or ALONE
     try:
@@ -168,7 +168,7 @@ def trainer_beside(config: TrainConfig, world: "World") -> "Trainer":
     Raises:
         RunError: The first process could not start; it says why.
     """
-    from training.trainer import Trainer
+    from training.learning.trainer import Trainer
 
     plan: tuple[Manifest, Path, str, bool] | None = world.from_first(None)
     if plan is None:
@@ -244,7 +244,7 @@ def perform(
     """
     from cakelens.errors import CakeLensError
     from training.checkpoints import CheckpointError
-    from training.trainer import TrainingError
+    from training.learning.trainer import TrainingError
 
     try:
         with kept_alive(run) as pulse:
@@ -303,8 +303,8 @@ class _Writer:
 def _conclude(run: TrainingRun, trainer: "Trainer", curve: Curve) -> None:
     """Register the model, then close the run: a run that says it is done has its model."""
     from inference import runner
-    from training import measurements
-    from training.summary import measurement, model_metrics
+    from training.evaluating import measurements
+    from training.evaluating.summary import measurement, model_metrics
 
     result = trainer.result
     assert result is not None

@@ -2,9 +2,11 @@ from celery import shared_task
 
 from jobs.heartbeat import kept_alive
 from jobs.models import JobInterrupted
-from training import export, figures, orders, waiting
-from training.filters import BadFilter, BatchFilters
+from training import export, waiting
+from training.batches import orders
+from training.batches.filters import BadFilter, BatchFilters
 from training.models import ExportJob, TrainingRun
+from training.pages import figures
 
 
 @shared_task(name="training.tasks.export_batch", ignore_result=True)

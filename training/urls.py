@@ -1,6 +1,8 @@
 from django.urls import path
 
-from training import export_views, sidecars, starting, views
+from training import starting, views
+from training.batches import sidecars
+from training.pages import export_views
 
 app_name = "training"
 

@@ -13,18 +13,20 @@ from labeling.models import SiteSettings, Video
 from labeling.paging import KeysetPage
 from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
-from training import cautions, figures, proving, sidecars, withdrawing
-from training.batch_page import filters_in_words, label_rows, left_out, runs_of
-from training.differences import Difference, difference
+from training.batches import proving, sidecars, withdrawing
+from training.batches.differences import Difference, difference
+from training.batches.orders import export_news
+from training.evaluating import cautions
 from training.export import next_slug
-from training.facts_page import facts, largest_groups
 from training.forms import BatchVideosForm, ExportForm
-from training.growth import Growth, waiting
-from training.growth_csv import csv_lines, day_lines
 from training.models import TrainingBatch
-from training.orders import export_news
-from training.pace import lacks, people
-from training.scores_chart import scores_chart
+from training.pages import figures
+from training.pages.batch_page import filters_in_words, label_rows, left_out, runs_of
+from training.pages.facts_page import facts, largest_groups
+from training.pages.growth import Growth, waiting
+from training.pages.growth_csv import csv_lines, day_lines
+from training.pages.pace import lacks, people
+from training.pages.scores_chart import scores_chart
 
 STOP_POLLING = 286
 """htmx takes the fragment and asks no more."""

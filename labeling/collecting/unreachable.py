@@ -15,7 +15,9 @@ WORDS = (
 )
 """In this order: a proxy that is not found is a proxy's failure first."""
 
-HOST = re.compile(r"resolve '([^']+)'|host='([^']+)'|https?://([^/\s:]+)|\b((?:[a-z0-9-]+\.)+(?:com|net|org))\b")
+HOST = re.compile(
+    r"resolve '([^']+)'|host='([^']+)'|https?://([^/\s:]+)|\b((?:[a-z0-9-]+\.)+(?:com|net|org))\b"
+)
 
 
 def in_words(told: str) -> str:

@@ -283,6 +283,18 @@ def test_lost_answer_survives_a_reload_until_it_is_discarded(rough: Page, site: 
     assert not Annotation.objects.exists()
 
 
+def test_answer_given_in_another_window_can_only_be_discarded(rough: Page, site: str, stock: Stock) -> None:
+    video = stock(2)[0]
+    begin(rough, site)
+    Slot.objects.filter(video=video).update(state="done", claim=None, lease_until=None)
+
+    press(rough, "n", "Enter")
+
+    notice = rough.locator("#notice")
+    expect(notice).to_contain_text("You answered it already")
+    expect(notice.get_by_role("button")).to_have_text(["Discard it"])
+
+
 def test_refused_answer_can_be_put_right(rough: Page, site: str, stock: Stock) -> None:
     stock(2)
     begin(rough, site)

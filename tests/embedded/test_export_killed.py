@@ -22,7 +22,8 @@ import django
 django.setup()
 from django.core.management import call_command
 from labeling import storage
-from training import export, sidecars
+from training import export
+from training.batches import sidecars
 
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -21,7 +21,7 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-from training import withdrawing
+from training.batches import withdrawing
 
 real = withdrawing._withdraw
 def only_once(video, **how):

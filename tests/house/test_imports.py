@@ -30,14 +30,19 @@ RUNNERS = (
     "inference.runner",
     "inference.management.commands.add_model",
     "training.evaluate",
-    "training.judging",
-    "training.evaluations",
-    "training.ladder",
-    "training.logs",
+    "training.learning.judging",
+    "training.evaluating.evaluations",
+    "training.evaluating.ladder",
+    "training.learning.logs",
     "inference.publishing",
 )
 # What a DataLoader worker or a GPU box loads, beside the modules that import torch.
-PLAIN_TRAINING = ("training.baseline", "training.config", "training.evaluate", "training.manifest")
+PLAIN_TRAINING = (
+    "training.evaluating.baseline",
+    "training.config",
+    "training.evaluate",
+    "training.batches.manifest",
+)
 HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp", "imagehash", "scipy")
 
 
@@ -113,7 +118,9 @@ def test_celery_worker_loads_neither_torch_nor_yt_dlp() -> None:
 
 @pytest.mark.slow
 def test_torch_free_modules_load_neither_torch_nor_django() -> None:
-    code = "\n".join(f"import {name}" for name in (*TORCH_FREE, "training.config", "training.manifest"))
+    code = "\n".join(
+        f"import {name}" for name in (*TORCH_FREE, "training.config", "training.batches.manifest")
+    )
 
     assert loaded_after(code, (*HEAVY, "django")) == ""
 

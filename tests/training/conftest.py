@@ -15,9 +15,9 @@ from labeling.collecting.importer import ClipFacts
 from labeling.collecting.importing import Item, take_in
 from labeling.collecting.probe import probe
 from training import export
+from training.batches.rows import ManifestRow, VariantRow
+from training.demo.synthetic import make_clips
 from training.models import TrainingBatch
-from training.rows import ManifestRow, VariantRow
-from training.synthetic import make_clips
 
 # Of twenty pairs of clips, each a filmed and a generated one: where they go, and what shuffled labels say.
 DEAL = [(split, truth) for truth in (False, True) for split in ["train", "test"] * 4 + ["validation", "test"]]

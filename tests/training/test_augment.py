@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.augment import cut_sample
 from training.config import TrainConfig
+from training.learning.augment import cut_sample
 
 WINDOW = 32
 

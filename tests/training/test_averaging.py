@@ -2,7 +2,7 @@ import pytest
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from training.averaging import averaged
+from training.learning.averaging import averaged
 
 
 def scalar(value: float) -> nn.Linear:

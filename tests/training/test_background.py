@@ -3,7 +3,7 @@ from functools import partial
 
 import pytest
 
-from training.background import Background
+from training.learning.background import Background
 
 
 def test_jobs_run_one_after_the_other() -> None:

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from training import baseline
-from training.rows import ManifestRow
+from training.batches.rows import ManifestRow
+from training.evaluating import baseline
 
 MakeRow = Callable[..., ManifestRow]
 

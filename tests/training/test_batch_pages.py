@@ -17,12 +17,12 @@ from tests.factories import (
 )
 from tests.files import put_files
 from training import export
-from training.differences import difference
-from training.facts_page import facts, largest_groups
+from training.batches.differences import difference
 from training.forms import BatchVideosForm, ExportForm
-from training.growth import Growth
 from training.models import ExportJob, TrainingBatch
-from training.scores_chart import scores_chart
+from training.pages.facts_page import facts, largest_groups
+from training.pages.growth import Growth
+from training.pages.scores_chart import scores_chart
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,9 @@ from labeling.collecting.probe import grey_frames
 from labeling.models import Video
 from tests.factories import make_settlement
 from tests.files import file_variant, make_filed_video
-from training import export, proving, withdrawing
-from training.manifest import ManifestRow, canonical_digest, read_manifest, write_manifest
+from training import export
+from training.batches import proving, withdrawing
+from training.batches.manifest import ManifestRow, canonical_digest, read_manifest, write_manifest
 from training.models import BatchItem, TrainingBatch
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from torch import nn
 
 from training.checkpoints import CheckpointError, Checkpoints
 from training.config import TrainConfig
+from training.learning.revision import revision
+from training.learning.world import World
 from training.loop import make_optimizer
-from training.revision import revision
-from training.world import World
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import torch
 
 from cakelens import weights
 from cakelens.labels import Label
+from training.batches.manifest import Manifest, canonical_digest
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
+from training.learning.trainer import Trainer, TrainingError
 from training.loop import StepReport
-from training.manifest import Manifest, canonical_digest
-from training.rows import ManifestRow
-from training.trainer import Trainer, TrainingError
 
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]
 

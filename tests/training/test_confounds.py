@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.confounds import fact_aucs, rank_auc, telling
-from training.rows import ManifestRow
+from training.batches.confounds import fact_aucs, rank_auc, telling
+from training.batches.rows import ManifestRow
 
 MakeRow = Callable[..., ManifestRow]
 Facts = Callable[[bool, np.random.Generator], dict[str, object]]

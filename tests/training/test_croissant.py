@@ -9,7 +9,8 @@ from django.core.files.storage import default_storage
 
 from tests.factories import make_settlement
 from tests.files import make_filed_video
-from training import export, sidecars
+from training import export
+from training.batches import sidecars
 from training.models import TrainingBatch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

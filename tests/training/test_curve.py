@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from training.curve import MOST, Curve, path
+from training.pages.curve import MOST, Curve, path
 
 
 def test_every_step_is_a_point_while_there_are_few() -> None:

@@ -6,10 +6,10 @@ import torch
 
 from cakelens.config import ModelConfig
 from cakelens.decoding import VideoReader
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
 from training.dataset import FramesetDataset, Minibatch, Sample, Unreadable, make_minibatches, targets_of
-from training.rows import ManifestRow
-from training.sampling import Pick, Schedule
+from training.learning.sampling import Pick, Schedule
 
 MakeRow = Callable[..., ManifestRow]
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]

@@ -8,9 +8,9 @@ import torch
 from cakelens.config import ModelConfig
 from cakelens.detect import Detector
 from cakelens.model import Model
+from training.batches.rows import ManifestRow
 from training.dataset import Unreadable
 from training.evaluate import VideoScore, ai_gen_auc, evaluate, score_videos, thresholds_of, video_loss
-from training.rows import ManifestRow
 
 MakeRow = Callable[..., ManifestRow]
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]

@@ -14,8 +14,8 @@ from cakelens.model import Model
 from cakelens.weights import save_weights
 from inference import registry, runner
 from inference.models import ModelVersion
+from training.evaluating.pairing import without_scores
 from training.models import TrainingBatch
-from training.pairing import without_scores
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_runs")]
 SMALL = replace(TINY, window=32, initial_channels=4, channels_step=4, hidden=(8, 8, 8))

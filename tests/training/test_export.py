@@ -21,9 +21,10 @@ from tests.factories import (
 )
 from tests.files import file_variant, make_filed_video, path_of, put_files
 from tests.races import at_once, meanwhile
-from training import export, selection
-from training.filters import BatchFilters
-from training.manifest import ManifestRow, canonical_digest, read_manifest
+from training import export
+from training.batches import selection
+from training.batches.filters import BatchFilters
+from training.batches.manifest import ManifestRow, canonical_digest, read_manifest
 from training.models import BatchItem, TrainingBatch
 
 # An export is the outermost transaction: PostgreSQL fixes its snapshot before the first query.

@@ -18,8 +18,9 @@ from labeling.models import ApiToken, Video
 from tests.factories import make_settlement, make_user
 from tests.files import file_variant, make_filed_video, path_of
 from tests.s3 import bucket
-from training import export, shards, withdrawing
-from training.manifest import read_manifest
+from training import export
+from training.batches import shards, withdrawing
+from training.batches.manifest import read_manifest
 from training.models import TrainingBatch
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from training import fetching
-from training.fetching import Fetched, FetchError, Stopped, fetch, missing, verify
-from training.sources import Address, Folder, Source, Wanted, Web
+from training.batches import fetching
+from training.batches.fetching import Fetched, FetchError, Stopped, fetch, missing, verify
+from training.batches.sources import Address, Folder, Source, Wanted, Web
 
 CONTENT = bytes(range(256)) * 12_000  # three chunks
 

@@ -16,11 +16,11 @@ from tests.factories import (
     make_user,
     make_video,
 )
-from training import figures
-from training.figures import Figures
+from training.batches.orders import export_if_due
 from training.models import ExportJob, GrowthFigures
-from training.orders import export_if_due
-from training.pace import Lack, lacks, people
+from training.pages import figures
+from training.pages.figures import Figures
+from training.pages.pace import Lack, lacks, people
 from training.tasks import look_after_growth
 
 pytestmark = pytest.mark.django_db

@@ -16,9 +16,9 @@ from tests.factories import (
     make_video,
 )
 from tests.files import put_files
-from training import selection
-from training.filters import BadFilter, BatchFilters
-from training.manifest import read_manifest
+from training.batches import selection
+from training.batches.filters import BadFilter, BatchFilters
+from training.batches.manifest import read_manifest
 from training.models import ExportJob, TrainingBatch
 from training.tasks import run_export
 

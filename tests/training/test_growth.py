@@ -3,11 +3,11 @@
 import pytest
 
 from tests.factories import make_batch
-from training.bars import lying, stacked
-from training.cautions import cautions, confounds
-from training.counts import Count, thin_labels
-from training.growth import Growth
+from training.batches.counts import Count, thin_labels
+from training.evaluating.cautions import cautions, confounds
 from training.models import TrainingBatch
+from training.pages.bars import lying, stacked
+from training.pages.growth import Growth
 
 COUNTS = {"AI_GEN": {"train": [6, 4, 0], "validation": [1, 1, 0], "test": [2, 3, 0]}}
 

@@ -20,9 +20,10 @@ from labeling.collecting import duplicates, importer
 from labeling.models import SettlementMethod, Video
 from tests.factories import make_video
 from tests.files import file_variant
-from training import export, proving, withdrawing
-from training.filters import BatchFilters
-from training.manifest import read_manifest
+from training import export
+from training.batches import proving, withdrawing
+from training.batches.filters import BatchFilters
+from training.batches.manifest import read_manifest
 from training.models import TrainingBatch, Withdrawal
 
 NUM_CONTENTS = 6

@@ -10,8 +10,9 @@ from cakelens.labels import Label
 from labeling.collecting.importer import ClipFacts, store_variant_file
 from labeling.collecting.importing import Item, take_in
 from labeling.models import Variant, Video
-from training import export, importing, withdrawn
-from training.manifest import read_manifest
+from training import export
+from training.batches import importing, withdrawn
+from training.batches.manifest import read_manifest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from training.batches.manifest import Manifest, canonical_digest
+from training.batches.rows import ManifestRow
 from training.config import preset
-from training.manifest import Manifest, canonical_digest
-from training.outcome import TrainResult
-from training.rows import ManifestRow
-from training.trainer import Trainer
+from training.learning.outcome import TrainResult
+from training.learning.trainer import Trainer
 
 SyntheticRows = Callable[..., tuple[list[ManifestRow], Path]]
 SHORT = [pytest.mark.slow, pytest.mark.timeout(300)]

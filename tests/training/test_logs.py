@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
 from training.evaluate import VideoScore
-from training.logs import LogsMissing, logs_of
+from training.learning.logs import LogsMissing, logs_of
 from training.loop import Pace, StepReport
-from training.rows import ManifestRow
 
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ import platform
 import pytest
 import torch
 
-from training.machine import core_left_free, keep_freed_memory
+from training.learning.machine import core_left_free, keep_freed_memory
 
 
 def test_one_core_is_left_to_decoding_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

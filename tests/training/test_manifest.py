@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from training.manifest import ManifestError, canonical_digest, read_manifest, write_manifest
-from training.rows import ManifestRow
+from training.batches.manifest import ManifestError, canonical_digest, read_manifest, write_manifest
+from training.batches.rows import ManifestRow
 
 MakeRow = Callable[..., ManifestRow]
 KNOWN_DIGEST = "5f627d3f37e75a65dbe1216b112a4c3a585454ffc95440937ca117e2fb62ac00"

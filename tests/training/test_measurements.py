@@ -9,7 +9,7 @@ from django.apps import apps
 
 from inference.models import ModelVersion
 from tests.factories import make_model
-from training.measurements import record
+from training.evaluating.measurements import record
 
 pytestmark = pytest.mark.django_db
 

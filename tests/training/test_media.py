@@ -2,8 +2,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from training.media import check_media
-from training.rows import ManifestRow
+from training.batches.media import check_media
+from training.batches.rows import ManifestRow
 
 MakeRow = Callable[..., ManifestRow]
 

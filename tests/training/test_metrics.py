@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.metrics import (
+from training.evaluating.metrics import (
     at_threshold,
     calibration_error,
     choose_threshold,

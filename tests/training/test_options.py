@@ -4,7 +4,7 @@ from dataclasses import fields
 import pytest
 
 from training.config import PRESETS, ConfigError, TrainConfig
-from training.options import add_options, config_of
+from training.learning.options import add_options, config_of
 
 
 def parsed(*arguments: str) -> TrainConfig:

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
+from training.batches.rows import ManifestRow
 from training.evaluate import VideoScore
-from training.outcome import Progress
-from training.rows import ManifestRow
+from training.learning.outcome import Progress
 
 MakeRow = Callable[..., ManifestRow]
 

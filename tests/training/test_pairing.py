@@ -1,6 +1,6 @@
 import pytest
 
-from training.pairing import mcnemar_p, mirrored, paired
+from training.evaluating.pairing import mcnemar_p, mirrored, paired
 
 
 def judged(*probabilities: float) -> dict[str, list[object]]:

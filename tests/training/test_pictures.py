@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from cakelens.labels import V5_LABELS, Label
+from training.batches.rows import ManifestRow
 from training.evaluate import VideoScore
-from training.pictures import draw, said_maker, true_maker
-from training.rows import ManifestRow
+from training.evaluating.pictures import draw, said_maker, true_maker
 
 MakeRow = Callable[..., ManifestRow]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from cakelens.labels import Label
-from training.rows import ManifestRow, VariantRow
+from training.batches.rows import ManifestRow, VariantRow
 
 MakeRow = Callable[..., ManifestRow]
 MakeVariant = Callable[..., VariantRow]

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from inference.models import ModelVersion
 from labeling.models import Video
-from training import runs, withdrawing
+from training import runs
+from training.batches import withdrawing
 from training.config import preset
 from training.models import TrainingBatch, TrainingRun, Withdrawal
 from training.tasks import train_batch

@@ -2,9 +2,9 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import chain
 
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
-from training.rows import ManifestRow
-from training.sampling import Schedule
+from training.learning.sampling import Schedule
 
 MakeRow = Callable[..., ManifestRow]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.scenes import FPS, HEIGHT, NUM_FRAMES, WIDTH, Motion, draw
+from training.demo.scenes import FPS, HEIGHT, NUM_FRAMES, WIDTH, Motion, draw
 
 STEADY = Motion(start_XY=(10, 20), step_XY=(3, -1))
 TURNING = Motion(start_XY=(10, 20), step_XY=(3, -1), runs=2, phase=1)

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.rows import ManifestRow
-from training.slices import slices
+from training.batches.rows import ManifestRow
+from training.evaluating.slices import slices
 
 MakeRow = Callable[..., ManifestRow]
 

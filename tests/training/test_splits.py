@@ -1,10 +1,10 @@
 from collections.abc import Callable
 
 from cakelens.labels import Label
-from training.manifest import Manifest
-from training.rows import ManifestRow
+from training.batches.manifest import Manifest
+from training.batches.rows import ManifestRow
+from training.learning.splits import split_rows
 from training.runs import learned_labels
-from training.splits import split_rows
 
 MakeRow = Callable[..., ManifestRow]
 

@@ -7,10 +7,11 @@ import pytest
 
 from cakelens.labels import Label
 from labeling.collecting.probe import probe
-from training import baseline, confounds, encoding
-from training.rows import ManifestRow
-from training.scenes import FPS, HEIGHT, NUM_FRAMES, WIDTH
-from training.synthetic import Clip, make_clip, make_clips
+from training.batches import confounds
+from training.batches.rows import ManifestRow
+from training.demo.scenes import FPS, HEIGHT, NUM_FRAMES, WIDTH
+from training.demo.synthetic import Clip, make_clip, make_clips
+from training.evaluating import baseline, encoding
 
 pytestmark = pytest.mark.slow
 SyntheticRows = Callable[..., tuple[list[ManifestRow], Path]]

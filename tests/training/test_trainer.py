@@ -14,12 +14,12 @@ from cakelens import weights
 from cakelens.config import PRESETS, TINY, ModelConfig
 from cakelens.model import Model
 from training import loop
+from training.batches.manifest import Manifest, canonical_digest, write_manifest
+from training.batches.rows import ManifestRow
 from training.checkpoints import CheckpointError
 from training.config import TrainConfig
+from training.learning.trainer import StageReport, Trainer, TrainingError
 from training.loop import StepReport
-from training.manifest import Manifest, canonical_digest, write_manifest
-from training.rows import ManifestRow
-from training.trainer import StageReport, Trainer, TrainingError
 
 MakeRow = Callable[..., ManifestRow]
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]
@@ -121,8 +121,8 @@ import os, signal, sys
 from pathlib import Path
 from training.config import TrainConfig
 from training.loop import StepReport
-from training.manifest import read_manifest
-from training.trainer import Trainer
+from training.batches.manifest import read_manifest
+from training.learning.trainer import Trainer
 
 manifest, media_dir, out_dir = map(Path, sys.argv[1:])
 config = TrainConfig(steps=6, minibatch_size=2, eval_framesets=1, checkpoint_every=2, learning_rate=0.01)

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from labeling.models import Video
 from tests.factories import make_settlement
 from tests.files import make_filed_video, path_of
-from training import export, withdrawing
+from training import export
+from training.batches import withdrawing
 from training.models import TrainingBatch
 
 pytestmark = pytest.mark.django_db(transaction=True)

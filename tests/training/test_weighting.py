@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 from cakelens.labels import V5_LABELS, Label
-from training.rows import ManifestRow
-from training.weighting import MOST, positive_weights
+from training.batches.rows import ManifestRow
+from training.learning.weighting import MOST, positive_weights
 
 MakeRow = Callable[..., ManifestRow]
 

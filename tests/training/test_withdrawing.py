@@ -21,7 +21,7 @@ from tests.factories import (
     make_video,
 )
 from tests.files import file_variant, make_filed_video, path_of
-from training import withdrawing
+from training.batches import withdrawing
 from training.models import Withdrawal
 
 pytestmark = pytest.mark.django_db(transaction=True)

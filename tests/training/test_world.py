@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from training.batches.manifest import Manifest, canonical_digest, write_manifest
+from training.batches.rows import ManifestRow
 from training.config import TrainConfig
+from training.learning.trainer import Trainer
+from training.learning.world import ALONE
 from training.loop import StepReport
-from training.manifest import Manifest, canonical_digest, write_manifest
-from training.rows import ManifestRow
-from training.trainer import Trainer
-from training.world import ALONE
 
 ClipRows = Callable[..., tuple[list[ManifestRow], Path]]
 
@@ -39,9 +39,9 @@ import torch
 torch.set_num_threads(1)
 from training.config import TrainConfig
 from training.loop import StepReport
-from training.manifest import read_manifest
-from training.trainer import Trainer, TrainingError
-from training.world import joined_world
+from training.batches.manifest import read_manifest
+from training.learning.trainer import Trainer, TrainingError
+from training.learning.world import joined_world
 
 options = json.loads(sys.argv[1])
 with joined_world() as world:

@@ -6,8 +6,8 @@ from django import template
 from django.template import Context
 
 from jobs import workers
-from training import curve
 from training.models import TrainingBatch
+from training.pages import curve
 from training.starting import StartForm
 
 register = template.Library()

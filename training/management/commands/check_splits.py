@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import track
 
 from config.console import console
-from training import proving
+from training.batches import proving
 from training.models import TrainingBatch
 
 

@@ -24,8 +24,10 @@ from inference.tasks import run as run_prediction
 from labeling import roles
 from labeling.collecting import importing, labels_csv
 from labeling.models import Video
-from training import demo, demo_report, export, runs
+from training import export, runs
 from training.config import preset
+from training.demo import report as demo_report
+from training.demo import stages as demo
 from training.models import TrainingBatch
 
 INSIDE = "CAKELENS_DEMO"
@@ -77,7 +79,7 @@ class Command(BaseCommand):
         yield from track(items, description=title, total=total, console=self.console)
 
     def make_clips(self, count: int) -> Path:
-        from training.synthetic import make_clips
+        from training.demo.synthetic import make_clips
 
         self.step("0  Make clips")
         folder = Path(settings.VAR_DIR) / "clips"
@@ -131,7 +133,7 @@ class Command(BaseCommand):
         return batch
 
     def train(self, batch: TrainingBatch, epochs: int | None, *, is_synthetic: bool) -> dict[str, Any]:
-        from training import progress
+        from training.learning import progress
 
         self.step("5  Train")
         begun = time.monotonic()

@@ -5,9 +5,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from inference.models import ModelVersion
-from training import progress, runs
-from training.evaluations import Evaluation, EvaluationError
-from training.report import score, with_interval
+from training import runs
+from training.evaluating.evaluations import Evaluation, EvaluationError
+from training.evaluating.report import score, with_interval
+from training.learning import progress
 
 
 class Command(BaseCommand):

@@ -4,8 +4,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console
 from labeling.models import EvidenceKind
-from training import cautions, export
-from training.filters import LABELS, BadFilter, BatchFilters
+from training import export
+from training.batches.filters import LABELS, BadFilter, BatchFilters
+from training.evaluating import cautions
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
-from training import fetching, places, shards, withdrawn
+from training.batches import fetching, places, shards, withdrawn
 from training.management.commands.verify_batch import byte_bar
 
 AT_ONCE = 8

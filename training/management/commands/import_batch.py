@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import track
 
 from config.console import console, stop_on_signals
-from training import importing
+from training.batches import importing
 
 
 class Command(BaseCommand):

@@ -7,18 +7,20 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from inference import registry
-from training import options, progress, runs, withdrawing, withdrawn
+from training import runs
+from training.batches import withdrawing, withdrawn
+from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.config import ConfigError, TrainConfig
-from training.manifest import Manifest, ManifestError, read_manifest
+from training.learning import options, progress
 from training.models import TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from training.outcome import TrainResult
-    from training.reports import Report
-    from training.trainer import Trainer
-    from training.world import World
+    from training.learning.outcome import TrainResult
+    from training.learning.reports import Report
+    from training.learning.trainer import Trainer
+    from training.learning.world import World
 
 
 class Command(BaseCommand):
@@ -38,8 +40,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         from cakelens.errors import CakeLensError
         from training.checkpoints import CheckpointError
-        from training.trainer import TrainingError
-        from training.world import RankLost, joined_world
+        from training.learning.trainer import TrainingError
+        from training.learning.world import RankLost, joined_world
 
         try:
             config = options.config_of(given)
@@ -84,7 +86,7 @@ class Command(BaseCommand):
         return has_checkpoint
 
     def train_offline(self, config: TrainConfig, world: "World", given: dict[str, Any]) -> None:
-        from training.trainer import Trainer
+        from training.learning.trainer import Trainer
 
         if given["media"] is None:
             raise CommandError("Give --media DIR beside --manifest: where its files are.")
@@ -114,7 +116,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{num_skipped:,} videos were withdrawn since: they are skipped.")
 
     def tell(self, result: "TrainResult", *, run: str, model: str, as_json: bool) -> None:
-        from training.summary import headline
+        from training.evaluating.summary import headline
 
         if as_json:
             steps = {"run": run, "model": model, "steps": result.steps}

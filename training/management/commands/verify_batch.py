@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from config.console import console, stop_on_signals
-from training import fetching, runs, verifying, withdrawing
-from training.sources import Wanted
+from training import runs
+from training.batches import fetching, verifying, withdrawing
+from training.batches.sources import Wanted
 
 AT_ONCE = (os.cpu_count() or 1) + 1
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from training import withdrawing
+from training.batches import withdrawing
 
 
 class Command(BaseCommand):

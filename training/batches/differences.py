@@ -1,0 +1,85 @@
+"""What one batch has that another has not: added, removed, and judged otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Exact
+from django.urls import reverse
+
+from cakelens.labels import V5_LABELS
+from labeling.models import label_field
+from training.models import BatchItem, TrainingBatch
+from training.pages.growth import Cell
+
+CHANGES = {"added": "Added", "removed": "Removed", "relabeled": "Relabeled"}
+
+Items = QuerySet[BatchItem]
+
+
+def changed(batch: TrainingBatch, other: TrainingBatch, change: str) -> Items:
+    """Return the items of one of CHANGES; those that were removed are the other batch's."""
+    if change == "removed":
+        return _not_in(other, batch)
+    return _not_in(batch, other) if change == "added" else _relabeled(batch, other)
+
+
+def _not_in(batch: TrainingBatch, other: TrainingBatch) -> Items:
+    items: Items = batch.items.exclude(settlement__video__in=_videos(other))
+    return items
+
+
+def _relabeled(batch: TrainingBatch, other: TrainingBatch) -> Items:
+    """Return items of videos that both have, with other labels; most keep their very settlement."""
+    same = BatchItem.objects.filter(
+        _same_labels(), batch=other, settlement__video=OuterRef("settlement__video")
+    )
+    items: Items = batch.items.exclude(settlement__in=other.items.values("settlement"))
+    return items.filter(settlement__video__in=_videos(other)).exclude(Exists(same))
+
+
+def _videos(batch: TrainingBatch) -> Any:
+    return batch.items.values("settlement__video")
+
+
+def _same_labels() -> Q:
+    """Return the condition that each label is judged alike; not judged is alike, too."""
+    condition = Q()
+    for label in V5_LABELS:
+        field = f"settlement__{label_field(label)}"
+        condition &= Q(Exact(_as_number(field), _as_number(OuterRef(field))))
+    return condition
+
+
+def _as_number(judged: str | OuterRef) -> Coalesce:
+    return Coalesce(Cast(judged, IntegerField()), Value(-1))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a batch differs from another, each number with a link to its videos."""
+
+    other: TrainingBatch
+    cells: Sequence[tuple[str, Cell]]
+
+
+def difference(batch: TrainingBatch, other: TrainingBatch) -> Difference:
+    """Count the changes, once: neither batch ever changes."""
+    url = reverse("training:batch-videos", args=[batch.slug])
+    cells = [
+        (name, Cell(_number(batch, other, change), f"{url}?change={change}&against={other.slug}"))
+        for change, name in CHANGES.items()
+    ]
+    return Difference(other, cells)
+
+
+def _number(batch: TrainingBatch, other: TrainingBatch, change: str) -> int:
+    key = f"batch-difference:{batch.digest}:{other.digest}:{change}"
+    number = cache.get(key)
+    if number is None:
+        number = changed(batch, other, change).count()
+        cache.set(key, number, timeout=None)
+    return int(number)

@@ -1,0 +1,97 @@
+"""Where a batch is fetched from: this site by its name, a manifest's file, or another server's address."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from labeling import storage
+from training import runs
+from training.batches import withdrawing
+from training.batches.fetching import FetchError
+from training.batches.manifest import Manifest, ManifestError, read_manifest
+from training.batches.remote import Server
+from training.batches.sources import Source, Wanted, Web
+from training.batches.verifying import stored_files
+from training.batches.withdrawn import taken_out
+from training.files import written_durably
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A batch as it is to be fetched: without what was withdrawn."""
+
+    manifest: Manifest
+    manifest_path: Path
+    """In the folder that it is fetched into."""
+    withdrawn: Sequence[str]
+    num_skipped: int
+    server: Server | None = None
+
+    def source(self, files: Sequence[Wanted], connections: int) -> Source:
+        if self.server is None:
+            return stored_files(connections)
+        self.server.expect(files)
+        return Web(self.server.address_of, connections=connections)
+
+
+def from_site(slug: str, into: Path) -> Place:
+    """Take a batch of this site's database.
+
+    Raises:
+        FetchError: There is none, or its manifest is missing or altered.
+    """
+    try:
+        batch = runs.exported_batch(slug)
+        path = storage.local_copy(batch.manifest_name)
+    except (runs.RunError, FileNotFoundError) as exc:
+        raise FetchError(f"{exc}") from exc
+    return _place(path, into, withdrawing.withdrawn_keys(batch))
+
+
+def from_file(path: Path, into: Path) -> Place:
+    """Take a manifest's file, its media from the storage that the settings name. Asks no database.
+
+    Raises:
+        FetchError: It cannot be read, or was altered.
+    """
+    return _place(path, into, _published_list())
+
+
+def from_url(url: str, token: str, into: Path) -> Place:
+    """Take a batch from another machine's server. Asks no database.
+
+    Raises:
+        FetchError: The server does not give it.
+    """
+    server = Server(url, token)
+    path = into / "incoming.parquet"
+    server.save_manifest(path)
+    try:
+        return _place(path, into, server.withdrawn(), server)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _place(path: Path, into: Path, withdrawn: Sequence[str], server: Server | None = None) -> Place:
+    try:
+        manifest = read_manifest(path)
+    except ManifestError as exc:
+        raise FetchError(str(exc)) from exc
+    target = into / f"{manifest.slug}.parquet"
+    if not target.exists() or not path.samefile(target):
+        with written_durably(target) as temporary:
+            temporary.write_bytes(path.read_bytes())
+    kept, num_skipped = taken_out(manifest, withdrawn)
+    return Place(kept, target, withdrawn, num_skipped, server)
+
+
+def _published_list() -> list[str]:
+    """Return the withdrawn videos as the storage has them."""
+    try:
+        with default_storage.open(withdrawing.LIST_NAME) as file:
+            return list(json.load(file)["videos"])
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,48 @@
+"""The files of a batch beside its media: the manifest, `clips.csv`, and what describes both to machines."""
+
+import json
+from pathlib import Path
+
+from labeling import storage
+from training.batches import croissant
+from training.models import TrainingBatch
+
+MANIFEST = "manifest.parquet"
+CLIPS = "clips.csv"
+CROISSANT = "croissant.json"
+
+SUFFIXES = {MANIFEST: ".parquet", CLIPS: ".clips.csv", CROISSANT: ".croissant.json"}
+"""What stands behind the slug in the names under which people get them."""
+
+
+def stored_name(batch: TrainingBatch, part: str) -> str:
+    return f"batches/{batch.digest}{SUFFIXES[part]}"
+
+
+def file_name(batch: TrainingBatch, part: str) -> str:
+    return f"{batch.slug}{SUFFIXES[part]}"
+
+
+def store(batch: TrainingBatch, folder: Path) -> str:
+    """Describe the files in `folder` and put them all into the storage; return the manifest's name there."""
+    assert batch.exported_at is not None
+    described = croissant.describe(
+        slug=batch.slug,
+        digest=batch.digest,
+        num_videos=batch.num_videos,
+        exported_at=batch.exported_at.isoformat(),
+        manifest=_part(batch, folder, MANIFEST, "application/x-parquet"),
+        clips=_part(batch, folder, CLIPS, "text/csv"),
+    )
+    (folder / CROISSANT).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    # The manifest last: where it stands, the others do.
+    for part in (CLIPS, CROISSANT, MANIFEST):
+        storage.store_as(folder / part, stored_name(batch, part))
+    return stored_name(batch, MANIFEST)
+
+
+def _part(batch: TrainingBatch, folder: Path, part: str, encoding: str) -> croissant.Part:
+    path = folder / part
+    with path.open("rb") as file:
+        sha256 = storage.hash_file(file)
+    return croissant.Part(file_name(batch, part), sha256, path.stat().st_size, encoding)

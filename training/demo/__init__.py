@@ -1,0 +1,1 @@
+"""The whole loop on clips made for it."""

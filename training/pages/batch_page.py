@@ -1,0 +1,111 @@
+"""What the page of one batch says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+from django.urls import reverse
+
+from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
+from jobs import workers
+from jobs.models import State
+from labeling.models import Split
+from training.batches.counts import MIN_TEST_POSITIVES, NEGATIVE, NOT_JUDGED, POSITIVE, Count
+from training.models import TrainingBatch, TrainingRun
+from training.pages.bars import Bars, lying
+from training.pages.growth import Cell, videos_url
+
+STATE_OF_REASON = {
+    "not settled": "unsettled",
+    "not stored": "collecting",
+    "quarantined": "quarantined",
+    "withdrawn": "withdrawn",
+}
+"""The filter of the videos page that shows who was left out for a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One label of a batch: positives in all and by split, then how the rest was judged."""
+
+    name: str
+    positives: list[Cell]
+    bar: Bars
+    negative: int
+    not_judged: int
+    is_thin: bool
+    begins_group: bool
+
+
+def label_rows(batch: TrainingBatch) -> list[LabelRow]:
+    """Return the labels in v5's order. Bars have one scale within a kind: styles are rarer than AI_GEN."""
+    counts = {label: Count.of_judged(batch, label, POSITIVE) for label in V5_LABELS}
+    tops = {Label.AI_GEN.kind: batch.num_videos} | {
+        kind: max(count.total for label, count in counts.items() if label.kind == kind)
+        for kind in (STYLES[0].kind, GENERATORS[0].kind)
+    }
+    return [_label_row(batch, label, counts[label], tops[label.kind]) for label in V5_LABELS]
+
+
+def _label_row(batch: TrainingBatch, label: Label, count: Count, top: int) -> LabelRow:
+    url = reverse("training:batch-videos", args=[batch.slug])
+    by_split = [Cell(getattr(count, split), videos_url(url, label, split)) for split in Split.values]
+    return LabelRow(
+        label,
+        [Cell(count.total, videos_url(url, label)), *by_split],
+        lying(count, top),
+        Count.of_judged(batch, label, NEGATIVE).total,
+        Count.of_judged(batch, label, NOT_JUDGED).total,
+        count.total > 0 and count.test < MIN_TEST_POSITIVES,
+        label in (STYLES[0], GENERATORS[0]),
+    )
+
+
+def left_out(batch: TrainingBatch) -> list[tuple[str, Cell]]:
+    """Return why videos stayed out, with how many and where to find such videos."""
+    url = reverse("labeling:video-list")
+    reasons = sorted(batch.left_out.items(), key=lambda item: -item[1])
+    return [(reason, Cell(number, _state_url(url, reason))) for reason, number in reasons]
+
+
+def _state_url(url: str, reason: str) -> str:
+    state = STATE_OF_REASON.get(reason)
+    return f"{url}?state={state}" if state else url
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    rows: Sequence[TrainingRun]
+
+    @property
+    def are_going(self) -> bool:
+        return any(run.state in (State.QUEUED, State.RUNNING) for run in self.rows)
+
+    @property
+    def have_worker(self) -> bool:
+        """Tell whether anybody takes up what waits."""
+        return workers.is_served("train")
+
+
+def runs_of(batch: TrainingBatch) -> Runs:
+    # The page asks every two seconds while a run goes: of its metrics it draws the curve alone.
+    runs = batch.runs.annotate(losses=F("metrics__curve")).defer("metrics")
+    return Runs(list(runs.order_by("-pk")))
+
+
+FILTER_NAMES = {
+    "labels": "Only with",
+    "evidence": "Only with evidence",
+    "authors": "Only by",
+    "since": "Posted since",
+    "until": "Posted until",
+    "min_answers": "People who agree, at least",
+}
+
+
+def filters_in_words(batch: TrainingBatch) -> list[tuple[str, str]]:
+    """Return what an export was narrowed to."""
+    return [
+        (FILTER_NAMES.get(name, name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in batch.filters.items()
+    ]

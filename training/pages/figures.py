@@ -1,0 +1,103 @@
+"""What the growth page says of a dataset that is too large to count at each look.
+
+One row keeps the figures; a task counts them anew, the less often the longer that takes. A small dataset is
+counted when somebody looks: what was labeled a second ago is there.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from labeling.filters import settled_as
+from labeling.models import Annotation, Outcome, Video
+from training.batches.counts import SERIES
+from training.models import GrowthFigures
+
+DAYS = 28
+QUICK_SECONDS = 0.05
+"""Counting that takes no longer is done for each look at the page."""
+
+REST = 20
+"""Counting takes at most one part in so many of a worker's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`settled`: positives that the next batch could have, by name of SERIES; `gained`: those of them settled
+    in the last DAYS; `answers`: {day: {person: number}}.
+    """
+
+    settled: Mapping[str, int]
+    gained: Mapping[str, int]
+    answers: Mapping[str, Mapping[str, int]]
+    counted_at: datetime
+    is_live: bool
+
+    @property
+    def days(self) -> list[date]:
+        """The days that are counted, the oldest first."""
+        today = timezone.localdate(self.counted_at, timezone.get_default_timezone())
+        return [today - timedelta(days=back) for back in reversed(range(DAYS))]
+
+
+def current() -> Figures:
+    """Return the figures: counted now if that is quick, else as the task left them."""
+    row = GrowthFigures.objects.filter(pk=1).first()
+    if row is None:
+        row = recount()
+    is_live = row.seconds <= QUICK_SECONDS
+    counted = _count() if is_live else row.figures
+    return Figures(**counted, counted_at=timezone.now() if is_live else row.counted_at, is_live=is_live)
+
+
+def recount() -> GrowthFigures:
+    """Count everything and keep it."""
+    begin = time.perf_counter()
+    figures = _count()
+    values = {
+        "figures": figures,
+        "seconds": time.perf_counter() - begin,
+        "counted_at": timezone.now(),
+    }
+    return GrowthFigures.objects.update_or_create(pk=1, defaults=values)[0]
+
+
+def recount_if_due() -> bool:
+    """Count anew unless that was done lately, for how long it takes."""
+    row = GrowthFigures.objects.filter(pk=1).first()
+    if row and timezone.now() < row.counted_at + timedelta(seconds=row.seconds * REST):
+        return False
+    recount()
+    return True
+
+
+def _count() -> dict[str, Any]:
+    since = timezone.now() - timedelta(days=DAYS)
+    return {**_labels(since), "answers": _answers(since)}
+
+
+def _labels(since: datetime) -> dict[str, dict[str, int]]:
+    """Count positives, and those settled `since`, in one pass over what a batch would take."""
+    is_new = Q(settlement__created_at__gte=since)
+    wanted = {name: Q(**settled_as(name)) for name in SERIES}
+    counts = {f"settled_{name}": Count("pk", filter=q) for name, q in wanted.items()}
+    counts |= {f"gained_{name}": Count("pk", filter=q & is_new) for name, q in wanted.items()}
+    found = Video.objects.exportable().aggregate(**counts)
+    return {kind: {str(name): found[f"{kind}_{name}"] for name in wanted} for kind in ("settled", "gained")}
+
+
+def _answers(since: datetime) -> dict[str, dict[str, int]]:
+    answers = Annotation.objects.filter(outcome=Outcome.LABELED, created_at__gte=since)
+    # The site's days: counted once, they are shown to readers in every zone.
+    of_the_site = TruncDate("created_at", tzinfo=timezone.get_default_timezone())
+    days = answers.annotate(day=of_the_site).values_list("day", "labeler__username")
+    found: dict[str, dict[str, int]] = {}
+    for day, person, number in days.annotate(number=Count("pk")).order_by("day"):
+        found.setdefault(day.isoformat(), {})[person] = number
+    return found
