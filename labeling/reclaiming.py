@@ -37,17 +37,18 @@ class DayIsFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """Where a video is now, in words, and whether the person can have it again."""
+    """Where a video is now, in words, and whether the person can have it again; `is_over`: never."""
 
     words: str
     is_free: bool = False
+    is_over: bool = False
 
 
 def fate_of(user: Any, video: Video) -> Fate:
     """Say where `video` went after a claim of `user` on it was lost."""
     own = Slot.objects.filter(video=video, labeler=user).exclude(state=SlotState.OUT).first()
     if own and own.state == SlotState.DONE:
-        return Fate("You answered it already, perhaps in another window.")
+        return Fate("You answered it already, perhaps in another window.", is_over=True)
     if own or _free(user, video).exists():
         return Fate("It is free: you can have it again.", is_free=True)
     # Another person's gold slot says nothing of where the video is.
@@ -100,7 +101,8 @@ def _take_in_place_of_another(user: Any, video: Video) -> Slot:
         raise DayIsFull
     taken = _take(user, video)
     others = Slot.objects.held_by(user).exclude(pk=taken.pk).order_by("claimed_at", "pk")
-    for claim in others.values_list("claim", flat=True)[most - 1 :]:
+    beyond: Any = others.values_list("claim", flat=True)[most - 1 :]
+    for claim in beyond:
         with suppress(ClaimLost):  # answered, or given back, in this moment
             release(user, claim)
     return taken

@@ -57,7 +57,7 @@ def _fate(request: HttpRequest) -> dict[str, Any]:
     if video is None:
         return {}
     fate = reclaiming.fate_of(request.user, video)
-    return {"fate": fate.words, "is_free": fate.is_free}
+    return {"fate": fate.words, "is_free": fate.is_free, "is_over": fate.is_over}
 
 
 def take(request: HttpRequest, act: Callable[[], Annotation]) -> HttpResponse:

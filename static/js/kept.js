@@ -1,6 +1,6 @@
 // Answers that stand aside, in words, each with what can be done: take the clip again and save it, or discard it.
 
-import { renew, remove, stuck } from "./outbox.js";
+import { change, renew, remove, stuck } from "./outbox.js";
 import * as draft from "./draft.js";
 import { bring, refill } from "./reel.js";
 import { wake } from "./sender.js";
@@ -18,6 +18,7 @@ function drawn(entry) {
   const part = pattern.content.firstElementChild.cloneNode(true);
   part.querySelector("[data-words]").textContent = `${entry.words} Your answer (${entry.says}) is kept here.`;
   part.querySelector("[data-again]").addEventListener("click", () => again(entry, part));
+  if (entry.isOver) part.querySelector("[data-again]").remove(); // it can only be discarded
   part.querySelector("[data-discard]").addEventListener("click", () => {
     remove(entry);
     refill();
@@ -32,6 +33,7 @@ async function again(entry, part) {
     renew(entry, { claim: reply.body.claim, url: reply.body.urls[entry.kind] });
     return wake();
   }
+  if (reply?.body.is_over) return change({ ...entry, words: reply.body.fate, isOver: true });
   const why = reply ? (reply.body.fate ?? reply.body.detail ?? `The server said ${reply.status}.`) : "No connection.";
   part.querySelector("[data-words]").textContent = `Not yet. ${why} Your answer (${entry.says}) is kept here.`;
   return undefined;

@@ -58,7 +58,7 @@ async function forbidden(entry, reply) {
 
 function setAside(entry, { status, body }) {
   const words = `Not saved: ${body.fate ?? body.detail ?? `the server refused it (${status}).`}`;
-  change({ ...entry, state: status === 409 ? "lost" : "refused", words });
+  change({ ...entry, state: status === 409 ? "lost" : "refused", words, isOver: body.is_over });
 }
 
 function pause() {

@@ -144,7 +144,7 @@ def test_claim_that_went_to_somebody_else_says_to_whom(script: Client, slot: Slo
     local = timezone.localtime(until)
     assert response.status_code == 409
     assert response.json()["fate"] == f"ben has it until {local:%H:%M}."
-    assert response.json()["is_free"] is False
+    assert (response.json()["is_free"], response.json()["is_over"]) == (False, False)
     assert not Annotation.objects.exists()
 
 
@@ -157,7 +157,10 @@ def test_claim_that_somebody_else_answered_says_who(script: Client, slot: Slot) 
 def test_video_answered_in_another_window_says_so(script: Client, slot: Slot) -> None:
     send(script, slot)
 
-    assert send(script, slot).json()["fate"] == "You answered it already, perhaps in another window."
+    said = send(script, slot).json()
+
+    assert said["fate"] == "You answered it already, perhaps in another window."
+    assert said["is_over"] is True
 
 
 def test_video_that_left_the_queue_says_so(script: Client, slot: Slot) -> None:
