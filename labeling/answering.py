@@ -84,6 +84,8 @@ class Answer:
         yield from _text_errors("note", self.note, MAX_NOTE)
         yield from _text_errors("question", self.question, MAX_QUESTION)
         yield from _time_errors("seconds", self.seconds)
+        if unfounded := self._unfounded():
+            yield f"There is evidence for {', '.join(unfounded)}, which is not on: leave it out or say yes."
         for item in self.evidence:
             yield from _text_errors("quote", item.quote, MAX_QUOTE)
             yield from _time_errors("at_seconds", item.at_seconds)
@@ -99,6 +101,12 @@ class Answer:
         if proven & set(GENERATORS) & set(self.claims):
             proven.add(Label.AI_GEN)
         return [label for label in self.claims if label not in proven]
+
+
+    def _unfounded(self) -> list[Label]:
+        """Return what evidence is given for though it is off. For AI_GEN it may say no as well as yes."""
+        named = {label for item in self.evidence for label in item.labels} - {Label.AI_GEN}
+        return [label for label in V5_LABELS if label in named and not self.labels.get(label)]
 
 
 def _text_errors(name: str, text: str, most: int) -> Iterator[str]:

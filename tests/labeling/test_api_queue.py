@@ -183,6 +183,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"seconds": -1}, "seconds must be a number >= 0, it is -1.0."),
     ({"seconds": float("nan")}, "seconds"),
     ({"claim": "not a claim"}, "claim: Input should be a valid UUID"),
+    (
+        {"labels": {"AI_GEN": False}, "evidence": [{"labels": ["KLING"], "kind": "watermark"}]},
+        "There is evidence for KLING, which is not on: leave it out or say yes.",
+    ),
     ({"evidence": [{"labels": ["NO_SUCH"], "kind": "author"}]}, "evidence.0.labels.0: Input should be"),
     ({"evidence": [{"labels": [], "kind": "hearsay"}]}, "evidence.0.kind: Input should be 'author'"),
     ({"evidence": [{"kind": "author", "quote": "x" * 1001}]}, "quote may have 1,000 characters"),
