@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 
+from cakelens.labels import Label
 from labeling import aims, controls
 from labeling.aims import Aims
-from labeling.answering import Answer, EvidenceItem
+from labeling.answering import Answer, EvidenceItem, InvalidAnswer
 from labeling.models import EvidenceKind, SkipDestination, SkipReason
 
 _PRESSABLE = [(name, name) for name in (*controls.CONTROLS, controls.TAKE)]
@@ -56,8 +57,10 @@ class ScreenForm(forms.Form):
         """Return what the person judged.
 
         Raises:
-            InvalidAnswer: AI_GEN is not judged, or the note is too long.
+            InvalidAnswer: AI_GEN is not judged, or both ways, or the note is too long.
         """
+        if controls.NOT_AI in self.on_now and self.on_now & {Label.AI_GEN, controls.UNKNOWN}:
+            raise InvalidAnswer(["AI_GEN and not AI cannot both be on: choose one of the two."])
         labels = controls.judged(self.on_now)
         data = self.cleaned_data
         return Answer(labels, self._evidence(), data["note"], data["seconds"], data["question"])

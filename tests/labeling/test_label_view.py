@@ -307,6 +307,17 @@ def test_yes_without_evidence_is_refused(browser: Client) -> None:
     assert not Annotation.objects.exists()
 
 
+@pytest.mark.parametrize("yes", ["AI_GEN", "UNKNOWN"])
+def test_yes_and_no_together_are_refused(browser: Client, yes: str) -> None:
+    factories.make_video()
+
+    response = send(browser, yes, "NOT_AI", "artefacts")
+
+    assert response.status_code == 422
+    assert said(response) == "AI_GEN and not AI cannot both be on: choose one of the two."
+    assert not Annotation.objects.exists()
+
+
 def test_answer_without_ai_gen_is_refused_and_kept_on_screen(browser: Client) -> None:
     factories.make_video()
 
