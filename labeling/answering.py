@@ -102,7 +102,6 @@ class Answer:
             proven.add(Label.AI_GEN)
         return [label for label in self.claims if label not in proven]
 
-
     def _unfounded(self) -> list[Label]:
         """Return what evidence is given for though it is off. For AI_GEN it may say no as well as yes."""
         named = {label for item in self.evidence for label in item.labels} - {Label.AI_GEN}
