@@ -173,6 +173,11 @@ def local_path(name: str) -> Path | None:
     return Path(default_storage.path(name)) if is_local() else None
 
 
+def place_of(name: str) -> str:
+    """Say where a stored file is, or should be, so that a person can look there."""
+    return default_storage.path(name) if is_local() else f"s3://{settings.S3_BUCKET}/{name}"
+
+
 def local_copy(name: str) -> Path:
     """Return a stored file as a path of this machine, fetching it from the bucket once.
 

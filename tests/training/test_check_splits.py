@@ -68,7 +68,13 @@ def plant(batch: TrainingBatch, rows: list[ManifestRow]) -> None:
 
 
 def test_batch_without_leaks_is_proven(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys) == {"batch": "v5.0", "leaks": [], "advisories": []}
+    assert said(capsys) == {
+        "batch": "v5.0",
+        "outcome": "proven",
+        "leaks": [],
+        "doubts": [],
+        "advisories": [],
+    }
 
 
 def test_planted_group_is_found(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,9 +82,10 @@ def test_planted_group_is_found(batch: TrainingBatch, capsys: pytest.CaptureFixt
     group = next(row.group for row in rows if row.split == "test")
     plant(batch, [replace(row, group=group) for row in rows])
 
-    with pytest.raises(CommandError, match="Not proven: leaky"):
+    with pytest.raises(CommandError, match="Footage on both sides: leaky") as caught:
         call_command("check_splits")
 
+    assert caught.value.returncode == 1
     assert f"leak: Group {group}: " in capsys.readouterr().out
 
 
@@ -86,13 +93,14 @@ def test_planted_file_is_found(batch: TrainingBatch, capsys: pytest.CaptureFixtu
     rows = rows_of(batch)
     plant(batch, [replace(row, variants=rows[0].variants) for row in rows])
 
-    with pytest.raises(CommandError, match="Not proven: leaky"):
+    with pytest.raises(CommandError, match="Footage on both sides: leaky") as caught:
         call_command("check_splits")
 
+    assert caught.value.returncode == 1
     assert f"leak: File {rows[0].variants[0].sha256[:12]}…: " in capsys.readouterr().out
 
 
-def test_manifest_that_differs_from_the_rows_is_found(
+def test_manifest_that_differs_from_the_rows_proves_nothing(
     batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plant(batch, [*rows_of(batch)][:2])
@@ -100,14 +108,30 @@ def test_manifest_that_differs_from_the_rows_is_found(
     with pytest.raises(CommandError, match="Not proven: leaky"):
         call_command("check_splits")
 
-    assert "do not name the same videos and splits" in capsys.readouterr().out
+    assert "because: The manifest and the batch's rows do not name the same" in capsys.readouterr().out
 
 
-def test_missing_manifest_proves_nothing(batch: TrainingBatch) -> None:
+def test_missing_manifest_is_no_leak(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
     default_storage.delete(batch.manifest_name)
 
-    with pytest.raises(CommandError, match=r"Not proven: v5\.0"):
+    with pytest.raises(CommandError, match=r"Not proven: v5\.0\. No leak was seen") as caught:
         call_command("check_splits")
+
+    printed = capsys.readouterr().out
+    assert caught.value.returncode == 2
+    assert printed.startswith("v5.0: not proven\n  because: The manifest of v5.0 is missing")
+    assert "leak:" not in printed
+
+
+def test_leak_weighs_more_than_what_could_not_be_proven(batch: TrainingBatch) -> None:
+    rows = rows_of(batch)
+    plant(batch, [replace(row, group="one") for row in rows])
+    default_storage.delete(batch.manifest_name)
+
+    with pytest.raises(CommandError, match="Footage on both sides: leaky") as caught:
+        call_command("check_splits")
+
+    assert caught.value.returncode == 1
 
 
 def test_groups_that_became_one_since_are_an_advisory(
@@ -133,7 +157,7 @@ def test_next_batch_leaves_out_what_was_learned(batch: TrainingBatch) -> None:
     newer = export.export_batch()
 
     assert (newer.num_videos, newer.left_out["quarantined"]) == (2, 1)
-    assert proving.prove(newer) == proving.Proof("v5.1", (), ())
+    assert proving.prove(newer) == proving.Proof("v5.1")
 
 
 def test_withdrawn_videos_are_told(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:

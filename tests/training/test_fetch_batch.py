@@ -70,6 +70,18 @@ def test_files_that_do_not_come_are_named_and_the_others_do(
     assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
 
 
+def test_missing_manifest_is_said_with_its_place_and_a_way_back(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    place = default_storage.path(batch.manifest_name)
+    default_storage.delete(batch.manifest_name)
+
+    with pytest.raises(CommandError) as caught:
+        call_command("fetch_batch", batch.slug, into=tmp_path / "into")
+
+    assert f"The manifest of v5.0 is missing from the storage: {place}. " in str(caught.value)
+    assert "Restore it from a backup, or put back v5.0.parquet" in str(caught.value)
+
+
 def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> None:
     batch = make_batch_of_files()
     withdrawing.withdraw([Video.objects.earliest("pk")], reason="")

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 from labeling import storage
 from training import runs
-from training.batches import withdrawing
+from training.batches import sidecars, withdrawing
 from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.batches.remote import Server
@@ -45,9 +45,12 @@ def from_site(slug: str, into: Path) -> Place:
     """
     try:
         batch = runs.exported_batch(slug)
+    except runs.RunError as exc:
+        raise FetchError(str(exc)) from exc
+    try:
         path = storage.local_copy(batch.manifest_name)
-    except (runs.RunError, FileNotFoundError) as exc:
-        raise FetchError(f"{exc}") from exc
+    except FileNotFoundError as exc:
+        raise FetchError(sidecars.missing_manifest(batch)) from exc
     return _place(path, into, withdrawing.withdrawn_keys(batch))
 
 

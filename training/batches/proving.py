@@ -7,7 +7,7 @@ export they had one group, or nobody knew. What joined groups since is an adviso
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from enum import StrEnum
 
 from django.db.models import F, QuerySet
 
@@ -18,41 +18,66 @@ from labeling.models import Split, Video
 from training.batches import leaks
 from training.batches.manifest import ManifestError, read_manifest
 from training.batches.rows import ManifestRow
+from training.batches.sidecars import missing_manifest
 from training.models import BatchItem, TrainingBatch
+
+
+class Outcome(StrEnum):
+    PROVEN = "proven"
+    NOT_PROVEN = "not proven"
+    LEAKS = "leaks"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of looking at one batch. Without leaks it is proven."""
+    """What came of looking at one batch.
+
+    `leaks`: footage on both sides. `doubts`: why nothing can be said, though no leak was seen. `advisories`:
+    what was learned since the export.
+    """
 
     slug: str
-    leaks: tuple[str, ...]
-    advisories: tuple[str, ...]
+    leaks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    advisories: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.leaks:
+            return Outcome.LEAKS
+        return Outcome.NOT_PROVEN if self.doubts else Outcome.PROVEN
 
     def to_dict(self) -> dict[str, object]:
-        return {"batch": self.slug, "leaks": [*self.leaks], "advisories": [*self.advisories]}
+        return {
+            "batch": self.slug,
+            "outcome": self.outcome,
+            "leaks": [*self.leaks],
+            "doubts": [*self.doubts],
+            "advisories": [*self.advisories],
+        }
 
 
 def prove(batch: TrainingBatch, *, looks_again: bool = False) -> Proof:
     """Look at one batch; with `looks_again` the pictures of its videos are compared anew."""
-    found = [*_leaks(batch)]
-    advisories = [*leaks.known(batch)] if not found else []
+    rows, doubts = _read(batch)
+    found = tuple(on_both_sides(rows))
+    advisories = [] if found else [str(leak) for leak in leaks.known(batch)]
     if looks_again:
         advisories += _neighbours(batch)
-    return Proof(batch.slug, tuple(found), (*advisories, *_withdrawn(batch)))
+    return Proof(batch.slug, found, doubts, (*advisories, *_withdrawn(batch)))
 
 
-def _leaks(batch: TrainingBatch) -> Iterator[str]:
+def _read(batch: TrainingBatch) -> tuple[tuple[ManifestRow, ...], tuple[str, ...]]:
+    """Return the rows that were exported, and why they prove nothing where they do not."""
     try:
-        manifest = read_manifest(Path(storage.local_copy(batch.manifest_name)))
-    except (FileNotFoundError, ManifestError) as exc:
-        yield f"Nothing can be proven: {exc}"
-        return
+        manifest = read_manifest(storage.local_copy(batch.manifest_name))
+    except FileNotFoundError:
+        return (), (missing_manifest(batch),)
+    except (ManifestError, OSError) as exc:
+        return (), (str(exc),)
     if manifest.digest != batch.digest:
-        yield f"Nothing can be proven: the manifest is that of {manifest.digest[:12]}…, not of this batch."
-        return
-    yield from on_both_sides(manifest.rows)
-    yield from _moved(batch, manifest.rows)
+        return (), (f"Its manifest is that of {manifest.digest[:12]}…, not of this batch.",)
+    return manifest.rows, tuple(_contradictions(batch, manifest.rows))
 
 
 def on_both_sides(rows: tuple[ManifestRow, ...]) -> Iterator[str]:
@@ -73,7 +98,7 @@ def _where(row: ManifestRow) -> str:
     return f"{row.video} in {row.split}"
 
 
-def _moved(batch: TrainingBatch, rows: tuple[ManifestRow, ...]) -> Iterator[str]:
+def _contradictions(batch: TrainingBatch, rows: tuple[ManifestRow, ...]) -> Iterator[str]:
     """Yield what the rows of the database say otherwise than the manifest, or than the video now."""
     items = batch.items.values_list("settlement__video__key", "split")
     exported = {row.video: row.split for row in rows}

@@ -23,6 +23,15 @@ def file_name(batch: TrainingBatch, part: str) -> str:
     return f"{batch.slug}{SUFFIXES[part]}"
 
 
+def missing_manifest(batch: TrainingBatch) -> str:
+    """Say where the manifest of a batch should be, and how it comes back."""
+    return (
+        f"The manifest of {batch.slug} is missing from the storage: {storage.place_of(batch.manifest_name)}. "
+        f"Restore it from a backup, or put back {file_name(batch, MANIFEST)} from a folder that the batch "
+        "was fetched into: they are the same bytes."
+    )
+
+
 def store(batch: TrainingBatch, folder: Path) -> str:
     """Describe the files in `folder` and put them all into the storage; return the manifest's name there."""
     assert batch.exported_at is not None

@@ -63,7 +63,7 @@ def _fresh_copy(batch: TrainingBatch) -> Path:
     try:
         return storage.local_copy(batch.manifest_name)
     except FileNotFoundError as exc:
-        raise BadBatch(f"The manifest of {batch.slug} ({batch.manifest_name}) is missing.") from exc
+        raise BadBatch(sidecars.missing_manifest(batch)) from exc
 
 
 def _check_bytes(batch: TrainingBatch, path: Path) -> None:

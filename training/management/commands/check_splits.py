@@ -8,10 +8,13 @@ from config.console import console
 from training.batches import proving
 from training.models import TrainingBatch
 
+LEAKING, UNPROVEN = 1, 2
+
 
 class Command(BaseCommand):
     help = (
-        "Prove that no batch leaked across its split by what was known at its export; say what is known now."
+        "Prove that no batch leaked across its split by what was known at its export; say what is known now. "
+        "Exit code: 0 all are proven, 1 one leaks, 2 one could not be proven."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,15 +33,29 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps(proof.to_dict()))
             else:
                 self.tell(proof)
-        if bad := [proof.slug for proof in proofs if proof.leaks]:
-            raise CommandError(
-                f"Not proven: {', '.join(bad)}. Do not trust scores of models trained on them."
-            )
-        self.stderr.write(f"{len(proofs):,} batches hold no footage on both sides that was known at export.")
+        self.conclude(proofs)
 
     def tell(self, proof: proving.Proof) -> None:
-        self.stdout.write(f"{proof.slug}: {'LEAKS' if proof.leaks else 'proven'}")
-        for leak in proof.leaks:
-            self.stdout.write(f"  leak: {leak}")
-        for advisory in proof.advisories:
-            self.stdout.write(f"  learned since: {advisory}")
+        self.stdout.write(f"{proof.slug}: {proof.outcome}")
+        for word, lines in (
+            ("leak", proof.leaks),
+            ("because", proof.doubts),
+            ("learned since", proof.advisories),
+        ):
+            for line in lines:
+                self.stdout.write(f"  {word}: {line}")
+
+    def conclude(self, proofs: list[proving.Proof]) -> None:
+        """End with 0 if all are proven, LEAKING if one leaks, UNPROVEN if nothing worse is known."""
+        of = {outcome: [p.slug for p in proofs if p.outcome == outcome] for outcome in proving.Outcome}
+        if leaking := of[proving.Outcome.LEAKS]:
+            raise CommandError(
+                f"Footage on both sides: {', '.join(leaking)}. Do not trust scores of models trained on it.",
+                returncode=LEAKING,
+            )
+        if unproven := of[proving.Outcome.NOT_PROVEN]:
+            raise CommandError(
+                f"Not proven: {', '.join(unproven)}. No leak was seen; see above what is in the way.",
+                returncode=UNPROVEN,
+            )
+        self.stderr.write(f"{len(proofs):,} batches hold no footage on both sides that was known at export.")
