@@ -93,6 +93,16 @@ class VideoAdmin(ReadOnlyAdmin):
             Slot.objects.filter(video=obj, state=SlotState.FREE).update(priority=obj.priority)
         super().save_model(request, obj, form, change)
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Keep the reason of a quarantine in the video's history: lifted, the row has it no more."""
+        message = super().construct_change_message(request, form, formsets, add)
+        if "quarantine" in form.changed_data:
+            before, after = form.initial["quarantine"], form.cleaned_data["quarantine"]
+            message.append({"changed": {"fields": [f"Quarantine: {before!r} became {after!r}"]}})
+        return message
+
 
 @admin.register(Variant)
 class VariantAdmin(ReadOnlyAdmin):

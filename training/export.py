@@ -153,7 +153,7 @@ def _refuse(batch: TrainingBatch, order: Order, tally: Tally, presence: Presence
             "Label some first, or leave the label out."
         )
     if leak := next(leaks.known(batch), None):
-        raise ExportError(f"{leak} Nothing was exported. Quarantine one side, then export again.")
+        raise ExportError(f"{leak} Nothing was exported. {leak.remedy}")
     twin = TrainingBatch.objects.exported().filter(digest=batch.digest).first()
     if twin:
         raise ExportError(

@@ -146,6 +146,20 @@ def test_video_may_be_moved_in_the_queue_and_nothing_else(root: Client) -> None:
     assert video.slots.get().priority == 5
 
 
+def test_quarantine_by_hand_keeps_a_video_out_and_its_reasons_in_the_history(root: Client) -> None:
+    video = make_video()
+    page = address(Video, "change", video.pk)
+
+    root.post(page, {"priority": video.priority, "quarantine": "The other side has it."})
+    kept_out = Video.objects.exclude(quarantine="").get()
+    root.post(page, {"priority": video.priority, "quarantine": ""})
+
+    history = root.get(address(Video, "history", video.pk)).text
+    assert (kept_out, kept_out.quarantine) == (video, "The other side has it.")
+    assert "Quarantine: &#x27;&#x27; became &#x27;The other side has it.&#x27;" in history
+    assert "Quarantine: &#x27;The other side has it.&#x27; became &#x27;&#x27;" in history
+
+
 def test_test_videos_keep_their_random_order(root: Client) -> None:
     video = make_video(split="test", is_blind=True, priority=0.5)
 
