@@ -1,7 +1,7 @@
 """Importing a folder of clips, with a CSV that says what they are."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,9 +36,11 @@ class Result:
     state: Literal["new", "known", "refused"]
     video: str = ""
     error: str = ""
+    conflict: str = ""
+    """Why the dataset's split does not count here."""
 
     def to_dict(self) -> dict[str, str]:
-        return {"file": self.file, "state": self.state, "video": self.video, "error": self.error}
+        return asdict(self)
 
 
 def plan(folder: Path, labels: Path | None = None, *, dataset: str = "") -> list[Item]:
@@ -79,7 +81,37 @@ def take_in(item: Item) -> Result:
         settle(imported.video, item.labels)
     except CollectError as exc:
         return Result(item.path.name, "refused", error=str(exc))
-    return Result(item.path.name, "new" if imported.is_new else "known", imported.video.key)
+    return Result(
+        item.path.name,
+        "new" if imported.is_new else "known",
+        imported.video.key,
+        conflict=conflict(imported.video, item.facts.split),
+    )
+
+
+def conflict(video: Video, own_split: str) -> str:
+    """Say that a dataset has a video on another side than it is here; nothing where it has not.
+
+    Bytes that were here before stay as they are: there is no copy to keep out, and whoever brings a dataset
+    must not be able to take our videos out of batches.
+    """
+    video.refresh_from_db()
+    if not own_split or video.split in (own_split, None):
+        return ""
+    if video.quarantine:
+        return f"Quarantined. {video.quarantine}"
+    return f"Its dataset has it in {own_split}; the same bytes were in {video.split} here already, and stay."
+
+
+def conflicts_in_words(results: Iterable[Result]) -> str:
+    """Sum up the conflicts for the end of an import; nothing where there is none."""
+    number = sum(bool(result.conflict) for result in results)
+    if not number:
+        return ""
+    return (
+        f"On another side of the split here than in their dataset: {number:,} videos; see above. Beware of "
+        "scores on that dataset's own test set: models of this site may learn from these."
+    )
 
 
 def settle(video: Video, labels: Mapping[Label, bool | None]) -> None:

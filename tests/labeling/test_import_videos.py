@@ -82,6 +82,34 @@ def test_footage_that_stands_elsewhere_is_quarantined_with_the_reason(
     assert (copy.split, Video.objects.exclude(quarantine="").count()) == ("train", 1)
 
 
+def test_bytes_that_are_here_on_another_side_are_said_and_stay(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import_with(folder, "file,split\na.mp4,train\nb.mp4,train\n")
+    capsys.readouterr()
+
+    import_with(folder, "file,split\na.mp4,test\nb.mp4,train\n")
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a.mp4: Its dataset has it in test; the same bytes were in train here already, and stay." in said
+    assert "On another side of the split here than in their dataset: 1 videos" in said
+    assert Video.objects.filter(split="train", quarantine="").count() == 2
+
+
+def test_conflict_of_new_footage_is_in_its_object(
+    folder: Path, clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import_with(folder, "file,split\na.mp4,train\nb.mp4,train\n")
+    (folder / "a.mp4").write_bytes(clip(seed=0).read_bytes() + b"\0\0\0\x08free")
+    capsys.readouterr()
+
+    import_with(folder, "file,split\na.mp4,test\nb.mp4,train\n", json=True)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    reason = "Its dataset has it in test; the same footage is in train here."
+    assert [line["conflict"] for line in lines] == [f"Quarantined. {reason}", ""]
+
+
 def test_import_twice_adds_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_videos", folder)
     call_command("import_videos", folder)

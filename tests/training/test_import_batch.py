@@ -56,6 +56,18 @@ def test_second_import_adds_nothing(box: Path, capsys: pytest.CaptureFixture[str
     assert "0 videos imported, 2 were there already" in capsys.readouterr().err
 
 
+def test_video_that_is_here_on_another_side_is_said(
+    box: Path, clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(Item(clip(seed=0), {}, ClipFacts(split="train")))
+
+    call_command("import_batch", box / "v5.0.parquet", media=box)
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Its dataset has it in test; the same bytes were in train here already, and stay." in said
+    assert "On another side of the split here than in their dataset: 1 videos" in said
+
+
 @pytest.mark.parametrize("step", ["store_variant_file", "settle"])
 def test_import_that_was_broken_off_is_finished_by_the_next(
     box: Path, step: str, monkeypatch: pytest.MonkeyPatch

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from labeling import storage
 from labeling.collecting.errors import CollectError
 from labeling.collecting.importer import ClipFacts, import_file, store_variant_file
-from labeling.collecting.importing import Result, settle
+from labeling.collecting.importing import Result, conflict, settle
 from labeling.models import Variant, VariantState, Video
 from training.batches import withdrawn
 from training.batches.fetching import missing, wanted_files
@@ -48,7 +49,8 @@ class Foreign:
             settle(video, row.labels)
         except CollectError as exc:
             return Result(row.video, "refused", error=str(exc))
-        return Result(row.video, "known" if known else "new", video.key)
+        state: Literal["known", "new"] = "known" if known else "new"
+        return Result(row.video, state, video.key, conflict=conflict(video, row.split))
 
     def _altered(self, variants: Iterable[VariantRow]) -> str:
         """Return the name of the first file whose bytes are not those that were labeled, or nothing."""

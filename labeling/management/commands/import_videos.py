@@ -49,8 +49,8 @@ class Command(BaseCommand):
             ) from exc
         if is_json:
             self.stdout.write(json.dumps(result.to_dict()))
-        elif result.error:
-            self.stderr.write(f"{item.path.name}: {result.error}")
+        elif said := result.error or result.conflict:
+            self.stderr.write(f"{item.path.name}: {said}")
         return result
 
     def conclude(self, results: list[importing.Result]) -> None:
@@ -58,6 +58,8 @@ class Command(BaseCommand):
         known = sum(result.state == "known" for result in results)
         failed = len(results) - new - known
         self.stderr.write(f"{new} videos imported, {known} were there already, {failed} refused.")
+        if conflicts := importing.conflicts_in_words(results):
+            self.stderr.write(conflicts)
         if failed:
             raise CommandError(
                 f"{failed} files are no videos; the others are in. Remove or repair those named above."

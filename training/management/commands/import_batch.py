@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import track
 
 from config.console import console, stop_on_signals
+from labeling.collecting.importing import Result, conflicts_in_words
 from training.batches import importing
 
 
@@ -22,26 +23,29 @@ class Command(BaseCommand):
             batch = importing.open_batch(manifest, media)
             if batch.num_withdrawn:
                 self.stderr.write(f"{batch.num_withdrawn:,} videos were withdrawn since: they are skipped.")
-            counts = self.take_in(batch, is_json=options["json"])
+            results = self.take_in(batch, is_json=options["json"])
         except (importing.CannotImport, OSError) as exc:
             raise CommandError(str(exc)) from exc
-        new, known, refused = (counts.count(state) for state in ("new", "known", "refused"))
+        states = [result.state for result in results]
+        new, known, refused = states.count("new"), states.count("known"), states.count("refused")
         self.stderr.write(f"{new:,} videos imported, {known:,} were there already, {refused:,} refused.")
+        if conflicts := conflicts_in_words(results):
+            self.stderr.write(conflicts)
         if refused:
             raise CommandError(f"{refused:,} videos were refused; the others are in. See those named above.")
 
-    def take_in(self, batch: importing.Foreign, *, is_json: bool) -> list[str]:
-        states: list[str] = []
+    def take_in(self, batch: importing.Foreign, *, is_json: bool) -> list[Result]:
+        results: list[Result] = []
         with stop_on_signals() as stopping:
             found = track(batch.take_in(), total=len(batch), description="Importing", console=console())
             for result in found:
-                states.append(result.state)
+                results.append(result)
                 if is_json:
                     self.stdout.write(json.dumps(result.to_dict()))
-                elif result.error:
-                    self.stderr.write(f"{result.file}: {result.error}")
+                elif said := result.error or result.conflict:
+                    self.stderr.write(f"{result.file}: {said}")
                 if stopping.is_set():
                     raise CommandError(
-                        f"Stopped after {len(states):,} of {len(batch):,} videos. Run it again to go on."
+                        f"Stopped after {len(results):,} of {len(batch):,} videos. Run it again to go on."
                     )
-        return states
+        return results
