@@ -20,7 +20,10 @@ from labeling.video_page import VideoPage
 router = Router(tags=["labeling"])
 may_label = may("labeling.label_video", to="label videos")
 
-BLIND = "This video is labeled blind: until it is settled, only reviewers see what models say of it."
+BLIND = (
+    "This video is labeled blind: until it is settled, and a day after your own answer, only reviewers see "
+    "what models say of it."
+)
 
 
 @router.post("/queue/claim", response={200: ClaimOut, 204: None, 403: Refusal})

@@ -20,6 +20,7 @@ from labeling.models import AddedHow, Post, Split, Video, VideoKind
 from labeling.paging import KeysetPage
 from labeling.views.collect import MOST_LINES
 from labeling.views.posts import A_PAGE, VIDEOS
+from labeling.withholding import withhold
 
 router = Router(tags=["posts"])
 
@@ -39,12 +40,12 @@ class PostFilters(Schema):
     q: str = Field("", max_length=200, description="In the text, the author or the id.")
     before: int | None = Field(None, description="What `older` of the page before says.")
 
-    def posts(self) -> Any:
+    def posts(self, user: Any) -> Any:
         posts: Any = Post.objects.all()
         if self.state:
             posts = POST_STATES[self.state][1](posts)
         if self.label:
-            posts = with_label(posts, self.label)
+            posts = with_label(posts, self.label, user)
         return posts.matching(self.q.strip()) if self.q.strip() else posts
 
 
@@ -84,7 +85,9 @@ class VideoRow(VideoOut):
     kind: VideoKind
     split: Split | None
     quarantine: str
-    labels: dict[Label, bool | None] | None = Field(description="The labels that count; null: not settled.")
+    labels: dict[Label, bool | None] | None = Field(
+        description="The labels that count; null: not settled, or not to be known yet by who labels it."
+    )
 
 
 class PostDetail(PostRow):
@@ -113,7 +116,7 @@ def add(request: HttpRequest, body: Links) -> Status[list[AddedOut]]:
 @router.get("/posts", response={200: PostPage, 422: Refusal})
 def post_list(request: HttpRequest, wanted: Query[PostFilters]) -> PostPage:
     """List posts, newest first."""
-    posts = wanted.posts().defer("raw").with_num_videos()
+    posts = wanted.posts(request.user).defer("raw").with_num_videos()
     since = {"before": str(wanted.before)} if wanted.before is not None else {}
     page = KeysetPage.read(posts, since, size=A_PAGE)
     rows = [PostRow.of(post, **_how_far(post), num_videos=post.num_videos) for post in page.rows]
@@ -124,6 +127,7 @@ def post_list(request: HttpRequest, wanted: Query[PostFilters]) -> PostPage:
 def post_detail(request: HttpRequest, post_id: int) -> PostDetail:
     """Show one post with its videos and their stored variants."""
     post = get_object_or_404(Post.objects.defer("raw").prefetch_related(VIDEOS), pk=post_id)
+    withhold(request.user, post.videos.all())
     videos = [_video(video, request) for video in post.videos.all()]
     return PostDetail.of(post, **_how_far(post), num_videos=len(videos), videos=videos)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
 from labeling.models import Post, Video, label_field
+from labeling.withholding import told
 
 POST_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Post]]]] = {
     "waiting": ("Being collected", lambda posts: posts.waiting()),
@@ -86,6 +87,10 @@ class PostFilterForm(FilterForm):
     until = forms.DateField(label="Added until", required=False, widget=DateInput)
     by = forms.ChoiceField(label="Added by", required=False)
 
+    def __init__(self, data: Any, *, user: Any) -> None:
+        self.user = user
+        super().__init__(data)
+
     def prepare(self) -> None:
         self.fields["by"].choices = people_who_added()  # type: ignore[attr-defined]
 
@@ -101,7 +106,7 @@ class PostFilterForm(FilterForm):
         if state := self.chosen("state"):
             posts = POST_STATES[state][1](posts)
         if label := self.chosen("label"):
-            posts = with_label(posts, label)
+            posts = with_label(posts, label, self.user)
         if text := self.chosen("q").strip():
             posts = posts.matching(text)
         return posts  # type: ignore[no-any-return]
@@ -122,9 +127,9 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def with_label(posts: QuerySet[Post], label: str) -> QuerySet[Post]:
-    """Return the posts of which a video was settled as `label`, or NOT_AI."""
-    return posts.filter(pk__in=Video.objects.filter(**settled_as(label)).values("post"))
+def with_label(posts: QuerySet[Post], label: str, user: Any) -> QuerySet[Post]:
+    """Return the posts of which a video was settled as `label`, or NOT_AI, and `user` may know it."""
+    return posts.filter(pk__in=told(user, Video.objects.filter(**settled_as(label))).values("post"))
 
 
 def settled_as(label: str, prefix: str = "settlement") -> dict[str, bool]:

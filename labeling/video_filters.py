@@ -11,6 +11,7 @@ from labeling.controls import NOT_AI
 from labeling.filters import LABEL_CHOICES, VIDEO_STATES, FilterForm, settled_as
 from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
 from labeling.reviewing import CONFIDENT
+from labeling.withholding import is_told_all, told, told_by_models
 
 OPEN = [SlotState.FREE, SlotState.HELD, SlotState.KEPT]
 
@@ -64,11 +65,11 @@ class VideoFilterForm(FilterForm):
     group = forms.IntegerField(label="Same footage as video", required=False, min_value=1)
 
     def __init__(self, data: Any, *, user: Any) -> None:
-        self.is_reviewer = user.has_perm("labeling.review_video")
+        self.user = user
         super().__init__(data)
 
     def prepare(self) -> None:
-        if not self.is_reviewer:  # gold looks like any other video to who is tested with it
+        if not is_told_all(self.user):  # gold looks like any other video to who is tested with it
             states = self.fields["state"].choices  # type: ignore[attr-defined]
             self.fields["state"].choices = [each for each in states if each[0] != "gold"]  # type: ignore[attr-defined]
         self.fields["by"].choices = people_who_labeled()  # type: ignore[attr-defined]
@@ -80,8 +81,7 @@ class VideoFilterForm(FilterForm):
     @property
     def is_special(self) -> bool:
         """Tell whether one of the filters is used that are folded away otherwise."""
-        folded = ("by", "disagreement", "least", "most", "group")
-        return any(self.cleaned_data.get(name) not in ("", None) for name in folded)
+        return self._is_used("by", "disagreement", "least", "most", "group")
 
     def videos(self) -> QuerySet[Video]:
         videos: Any = Video.objects.all()
@@ -99,11 +99,15 @@ class VideoFilterForm(FilterForm):
         return self._seen(self._probable(self._labeled(self._of_group(videos))))  # type: ignore[no-any-return]
 
     def _seen(self, videos: Any) -> Any:
-        """Leave out what a filter would tell a labeler of videos that are labeled blind."""
-        tells = any(
-            self.cleaned_data.get(name) not in ("", None) for name in ("disagreement", "least", "most")
-        )
-        return videos.exclude(is_blind=True, settlement=None) if tells and not self.is_reviewer else videos
+        """Leave out what a filter would tell a labeler of videos that they may be asked for."""
+        if self._is_used("label", "disagreement") or self.chosen("state") == "settled":
+            videos = told(self.user, videos)
+        if self._is_used("disagreement", "least", "most"):
+            videos = told_by_models(self.user, videos)
+        return videos
+
+    def _is_used(self, *names: str) -> bool:
+        return any(self.cleaned_data.get(name) not in ("", None) for name in names)
 
     def _of_group(self, videos: Any) -> Any:
         if (video := self.cleaned_data.get("group")) is None:

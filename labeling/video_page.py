@@ -1,7 +1,7 @@
 """What the page of one video shows, and to whom.
 
-What a model or another person said of a blind video would be in a labeler's mind when the video comes up:
-until it is settled, only reviewers see it.
+What another person said, or a model of a blind video, would be in a labeler's mind when the video comes up:
+until it is settled, only reviewers see it (labeling/withholding.py).
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models.functions import Coalesce
 
 from cakelens.labels import V5_LABELS, Label
+from labeling import withholding
 from labeling.models import REVIEW, Annotation, GoldAnswer, Outcome, Settlement, Variant, Video
 from labeling.timeline import Timeline, timeline_of
 
@@ -48,6 +49,7 @@ class Entry:
 
 class VideoPage:
     def __init__(self, video: Video, user: Any, *, variant: str = "") -> None:
+        withholding.withhold(user, [video])
         self.video = video
         self.user = user
         self.wanted = variant
@@ -67,11 +69,20 @@ class VideoPage:
         return next(wanted, self.stored[0] if self.stored else None)
 
     @cached_property
+    def is_reviewer(self) -> bool:
+        return withholding.is_told_all(self.user)
+
+    @cached_property
     def is_open(self) -> bool:
-        """Tell whether this person may see what others and models said."""
-        if not self.video.is_blind or self.video.settlement_id:
+        """Tell whether this person may see what models said."""
+        if self.is_reviewer or not self.video.is_blind:
             return True
-        return bool(self.user.has_perm("labeling.review_video"))
+        return self.sees_answers and not withholding.is_within_reach(self.user, self.video)
+
+    @property
+    def sees_answers(self) -> bool:
+        """Tell whether this person may see what others said: the second judge is not to follow the first."""
+        return self.is_reviewer or self.video.settlement_id is not None
 
     @cached_property
     def judgements(self) -> list[Judgement]:
@@ -94,10 +105,10 @@ class VideoPage:
 
     @cached_property
     def history(self) -> list[Entry]:
-        """Every answer, the newest first; of a video that is still blind, only this person's own."""
+        """Every answer, the newest first; while the video waits for labels, only this person's own."""
         answers = self.video.annotations.select_related("labeler", "replaces", "reply__reviewer")
         answers = answers.prefetch_related("evidence").order_by("-pk")
-        rows = list(answers if self.is_open else answers.filter(labeler=self.user))
+        rows = list(answers if self.sees_answers else answers.filter(labeler=self.user))
         taken_back = {row.replaces_id: row.outcome for row in rows if row.outcome in TAKEN_BACK}
         return [Entry(row, TAKEN_BACK.get(taken_back.get(row.pk, ""), "")) for row in rows]
 
@@ -129,9 +140,11 @@ class VideoPage:
         if self.video.group is None:
             return []
         others = self.video.group.videos.exclude(pk=self.video.pk).defer("fingerprint")
-        return list(others.select_related("post", "settlement").order_by("pk")[:TWINS_SHOWN])
+        twins = list(others.select_related("post", "settlement").order_by("pk")[:TWINS_SHOWN])
+        withholding.withhold(self.user, twins)
+        return twins
 
     @property
     def hides_labels(self) -> bool:
         """Tell whether a twin's labels would say too much: the footage is the same."""
-        return not self.is_open
+        return self.video.is_blind and not self.sees_answers

@@ -18,6 +18,7 @@ from labeling.statuses import status_of
 from labeling.video_page import LARGEST_FIRST
 from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
+from labeling.withholding import withhold
 
 A_PAGE = 50
 MOST_COUNTED = 1000
@@ -40,7 +41,7 @@ STATES = Prefetch("variants", Variant.objects.select_related("job").only(*HOW_FA
 LISTED = Prefetch(
     "videos",
     Video.objects.select_related("settlement")
-    .only("post", "index", "poster_name", "settlement")
+    .only("post", "index", "poster_name", "group", "settlement")
     .order_by("index")
     .prefetch_related(STATES),
 )
@@ -50,9 +51,10 @@ LISTED = Prefetch(
 @signed_in
 def post_list(request: HttpRequest) -> HttpResponse:
     """List the posts, newest first; to htmx, how far those of the page are."""
-    form = PostFilterForm(request.GET)
+    form = PostFilterForm(request.GET, user=request.user)
     posts = form.posts().select_related("job", "added_by").defer("raw", "brought")
     page = KeysetPage.read(posts.prefetch_related(LISTED), request.GET, size=A_PAGE)
+    withhold(request.user, [video for post in page.rows for video in post.videos.all()])
     rows = [(post, status_of(post)) for post in page.rows]
     is_going = any(status.is_going for _, status in rows)
     context = {"form": form, "page": page, "rows": rows, "is_going": is_going, "pause": XPause.current()}
@@ -81,6 +83,7 @@ def post_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one post; to htmx, how far it is."""
     posts = Post.objects.select_related("job", "added_by").defer("raw").prefetch_related(VIDEOS)
     post = get_object_or_404(posts, pk=pk)
+    withhold(request.user, post.videos.all())
     status = status_of(post)
     context = {"post": post, "status": status, "history": history_of(post), "pause": XPause.current()}
     if request.htmx:  # type: ignore[attr-defined]
@@ -135,4 +138,4 @@ def posts_cancel(request: HttpRequest) -> HttpResponse:
 
 
 def _matching(request: HttpRequest) -> QuerySet[Post]:
-    return PostFilterForm(request.GET).posts()
+    return PostFilterForm(request.GET, user=request.user).posts()

@@ -11,6 +11,7 @@ from labeling.paging import KeysetPage
 from labeling.video_filters import VideoFilterForm
 from labeling.video_page import VideoPage
 from labeling.views.signed_in import signed_in
+from labeling.withholding import withhold
 
 A_PAGE = 60
 
@@ -22,6 +23,7 @@ def video_list(request: HttpRequest) -> HttpResponse:
     form = VideoFilterForm(request.GET, user=request.user)
     videos = form.videos().select_related("post", "settlement").defer("fingerprint", "post__raw")
     page = KeysetPage.read(videos, request.GET, size=A_PAGE)
+    withhold(request.user, page.rows)
     return render(request, "labeling/video_list.html", {"form": form, "page": page})
 
 

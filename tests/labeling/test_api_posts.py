@@ -167,7 +167,8 @@ def test_post_costs_the_same_few_queries(
     for _ in range(num_videos):
         make_settlement(make_video(post=post))
 
-    with django_assert_num_queries(4):
+    # Who asks, the post, its videos, their variants; who is told everything (2), and what others are not.
+    with django_assert_num_queries(7):
         api.read(f"/posts/{post.pk}")
 
 

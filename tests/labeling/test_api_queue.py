@@ -362,10 +362,10 @@ def test_predictions_of_a_blind_video_are_for_reviewers(api: ApiClient) -> None:
     assert len(reviewers.json()) == 1
 
 
-def test_predictions_of_a_blind_video_are_open_once_it_is_settled(api: ApiClient, ana: User) -> None:
+def test_predictions_of_a_blind_video_are_open_once_it_is_settled(api: ApiClient, ben: User) -> None:
     video = make_video(split="test")
     make_prediction(video, make_model())
-    make_settlement(video, annotations=[make_annotation(video, ana)])
+    make_settlement(video, annotations=[make_annotation(video, ben)])
 
     assert len(api.read(f"/videos/{video.pk}/predictions").json()) == 1
 

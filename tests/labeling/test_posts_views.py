@@ -146,8 +146,8 @@ def test_post_list_costs_the_same_queries_with_many_posts(
         make_job(post=post, state="done")
         make_settlement(make_video(post=post))
 
-    # Session, user, rights (2), posts, videos, variants, pause, who added some.
-    with django_assert_num_queries(9):
+    # Session, user, rights (2), posts, videos, variants, what to withhold, pause, who added some.
+    with django_assert_num_queries(10):
         labeler.get("/posts/")
 
 

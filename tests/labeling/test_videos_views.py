@@ -81,7 +81,9 @@ def test_video_list_costs_the_same_queries_with_many_videos(
     for _ in range(3):
         make_settlement(make_video())
 
-    with django_assert_num_queries(6):  # session, user, rights (2), people who labeled, videos
+    with django_assert_num_queries(
+        7
+    ):  # session, user, rights (2), people who labeled, videos, what to withhold
         labeler.get("/videos/")
 
 
@@ -111,6 +113,7 @@ def test_video_detail_tells_the_history_of_answers_with_their_evidence(labeler: 
         video, make_user("bea"), sora=True, note="Look at the hands.", shown_model="v5.1"
     )
     make_evidence(answer, "SORA", quote="Made with Sora", at_seconds=1.25)  # type: ignore[arg-type]
+    make_settlement(video, sora=True, annotations=[answer])
 
     page = labeler.get(f"/videos/{video.pk}/")
 
@@ -206,6 +209,7 @@ def test_video_detail_costs_the_same_queries_with_many_answers_and_models(
     for number in range(3):
         make_prediction(video, make_model(f"m{number}"), is_served=number == 0)
 
-    # Who asks and what they may takes four; the video, its variants, what models and people said, its twins.
-    with django_assert_num_queries(10):
+    # Who asks and what they may takes four; the video, whether to withhold its labels, its variants, what
+    # models and people said, its twins.
+    with django_assert_num_queries(11):
         labeler.get(f"/videos/{video.pk}/")
