@@ -1,6 +1,7 @@
 """`verify_batch`: whatever changed since the export is found, by name."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,48 @@ def test_missing_manifest_is_said(batch: TrainingBatch) -> None:
     default_storage.delete(batch.manifest_name)
 
     with pytest.raises(CommandError, match=r"The manifest of v5\.0 is missing .*Restore it from a backup"):
+        call_command("verify_batch", batch.slug)
+
+
+def beside(batch: TrainingBatch, part: str) -> Path:
+    return Path(default_storage.path(f"batches/{batch.digest}.{part}"))
+
+
+@pytest.mark.parametrize("part", ["clips.csv", "croissant.json"])
+def test_edited_file_beside_the_manifest_is_named(batch: TrainingBatch, part: str) -> None:
+    path = beside(batch, part)
+    path.write_text(path.read_text().replace("train", "tra1n").replace("3 labeled", "4 labeled"))
+
+    with pytest.raises(CommandError, match=rf"^v5\.0\.{part} .* is altered: .*Restore") as caught:
+        call_command("verify_batch", batch.slug)
+
+    assert str(caught.value).count("is altered") == 1
+
+
+@pytest.mark.parametrize("part", ["clips.csv", "croissant.json"])
+def test_missing_file_beside_the_manifest_is_named(batch: TrainingBatch, part: str) -> None:
+    beside(batch, part).unlink()
+
+    with pytest.raises(CommandError, match=rf"v5\.0\.{part} \(.*\) is missing"):
+        call_command("verify_batch", batch.slug)
+
+
+def test_clips_whose_new_hash_was_written_into_the_description_are_found(batch: TrainingBatch) -> None:
+    clips, croissant = beside(batch, "clips.csv"), beside(batch, "croissant.json")
+    before = clips.read_bytes()
+    after = before.replace(b",train,", b",trial,")
+    clips.write_bytes(after)
+    old, new = (sha256(content).hexdigest() for content in (before, after))
+    croissant.write_text(croissant.read_text().replace(old, new))
+
+    with pytest.raises(CommandError, match=r"clips\.csv .* is altered.*; .*croissant\.json .* is altered"):
+        call_command("verify_batch", batch.slug)
+
+
+def test_description_that_is_no_description_is_named(batch: TrainingBatch) -> None:
+    beside(batch, "croissant.json").write_text("[]")
+
+    with pytest.raises(CommandError, match=r"v5\.0\.croissant\.json \(.*\) is missing or damaged"):
         call_command("verify_batch", batch.slug)
 
 

@@ -1,10 +1,16 @@
 """The files of a batch beside its media: the manifest, `clips.csv`, and what describes both to machines."""
 
 import json
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from django.core.files.storage import default_storage
+
 from labeling import storage
-from training.batches import croissant
+from training.batches import clips_csv, croissant
+from training.batches.rows import ManifestRow
 from training.models import TrainingBatch
 
 MANIFEST = "manifest.parquet"
@@ -34,6 +40,15 @@ def missing_manifest(batch: TrainingBatch) -> str:
 
 def store(batch: TrainingBatch, folder: Path) -> str:
     """Describe the files in `folder` and put them all into the storage; return the manifest's name there."""
+    describe(batch, folder)
+    # The manifest last: where it stands, the others do.
+    for part in (CLIPS, CROISSANT, MANIFEST):
+        storage.store_as(folder / part, stored_name(batch, part))
+    return stored_name(batch, MANIFEST)
+
+
+def describe(batch: TrainingBatch, folder: Path) -> None:
+    """Write the description of the manifest and `clips.csv` in `folder` beside them."""
     assert batch.exported_at is not None
     described = croissant.describe(
         slug=batch.slug,
@@ -44,10 +59,31 @@ def store(batch: TrainingBatch, folder: Path) -> str:
         clips=_part(batch, folder, CLIPS, "text/csv"),
     )
     (folder / CROISSANT).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
-    # The manifest last: where it stands, the others do.
-    for part in (CLIPS, CROISSANT, MANIFEST):
-        storage.store_as(folder / part, stored_name(batch, part))
-    return stored_name(batch, MANIFEST)
+
+
+def differing(batch: TrainingBatch, manifest_path: Path, rows: Iterable[ManifestRow]) -> Iterator[str]:
+    """Yield the files beside a manifest that are missing, or not what follows from it.
+
+    They are written anew and compared: a hash beside them would only say that both were edited. Whoever
+    changes how they are written makes older batches differ here, and must keep the old way for those.
+    """
+    with tempfile.TemporaryDirectory(dir=storage.temporary_folder()) as name:
+        folder = Path(name)
+        (folder / MANIFEST).symlink_to(manifest_path.resolve())
+        deque(clips_csv.written(rows, folder / CLIPS), maxlen=0)
+        describe(batch, folder)
+        for part in (CLIPS, CROISSANT):
+            if problem := _problem(stored_name(batch, part), folder / part):
+                yield f"{file_name(batch, part)} ({storage.place_of(stored_name(batch, part))}) {problem}"
+
+
+def _problem(name: str, expected: Path) -> str:
+    try:
+        with default_storage.open(name) as stored:
+            is_same = stored.read() == expected.read_bytes()
+    except FileNotFoundError:
+        return "is missing"
+    return "" if is_same else "is altered: it is not what follows from the manifest"
 
 
 def _part(batch: TrainingBatch, folder: Path, part: str, encoding: str) -> croissant.Part:

@@ -39,7 +39,8 @@ def check_manifest(batch: TrainingBatch) -> Manifest:
     """Read a batch's manifest from the storage and hold it against the database and its description.
 
     Raises:
-        BadBatch: It is missing or altered, or says something else than the batch's row.
+        BadBatch: It is missing or altered, or says something else than the batch's row; or so is one of the
+            files beside it, which are named.
     """
     path = _fresh_copy(batch)
     try:
@@ -53,6 +54,8 @@ def check_manifest(batch: TrainingBatch) -> Manifest:
     if len(manifest.rows) != batch.items.count():
         raise BadBatch(f"{path}: names {len(manifest.rows):,} videos, the batch {batch.items.count():,}.")
     _check_bytes(batch, path)
+    if bad := [*sidecars.differing(batch, path, manifest.rows)]:
+        raise BadBatch(f"{'; '.join(bad)}. Restore what is named from a backup.")
     return manifest
 
 
@@ -71,8 +74,10 @@ def _check_bytes(batch: TrainingBatch, path: Path) -> None:
     try:
         with default_storage.open(sidecars.stored_name(batch, sidecars.CROISSANT)) as file:
             described = json.load(file)["distribution"][0]["sha256"]
-    except (FileNotFoundError, ValueError, LookupError) as exc:
-        raise BadBatch(f"The description beside {path.name} is missing or damaged ({exc}).") from exc
+    except (FileNotFoundError, ValueError, LookupError, TypeError) as exc:
+        name = sidecars.file_name(batch, sidecars.CROISSANT)
+        place = storage.place_of(sidecars.stored_name(batch, sidecars.CROISSANT))
+        raise BadBatch(f"{name} ({place}) is missing or damaged. Restore it from a backup.") from exc
     with path.open("rb") as file:
         if storage.hash_file(file) != described:
             raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")

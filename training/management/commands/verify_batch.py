@@ -13,7 +13,10 @@ AT_ONCE = (os.cpu_count() or 1) + 1
 
 
 class Command(BaseCommand):
-    help = "Read every byte of a batch and compare it with the manifest; name each file that is bad."
+    help = (
+        "Read every byte of a batch, of its manifest and of what stands beside it (clips.csv, Croissant); "
+        "name each file that is bad."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="Such as v5.0.")
