@@ -13,11 +13,12 @@ from labeling import aims, answering, controls, queue, reclaiming
 from labeling.aims import Aims
 from labeling.answering import InvalidAnswer
 from labeling.forms import ScreenForm, SkipForm, UndoForm
+from labeling.idempotency import Reply
 from labeling.models import Slot, Video
 from labeling.queue import ClaimLost
 from labeling.views.access import is_script, needs
 from labeling.views.drawing import AT_ONCE, draw, draw_parts
-from labeling.views.replying import NothingToUndo, in_words, take
+from labeling.views.replying import NothingToUndo, in_words, reply_once, take
 from labeling.views.screen import Screen, screen_for, stage_of
 
 may_label = needs("labeling.label_video", to="label videos")
@@ -64,12 +65,15 @@ def skip(request: HttpRequest, claim: UUID) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """Go back to the newest answer, or to the one of the last ten that was chosen."""
     wanted = _checked(UndoForm(request.POST)).cleaned_data["annotation"]
-    answers = answering.last_answers(request.user)
-    found = next((each for each in answers if wanted in (None, each.pk)), None)
-    if found is None:
-        raise NothingToUndo("None of your last answers is left to go back to.")
-    slot = answering.reopen(request.user, found)
-    return _claimed(slot) if is_script(request) else redirect("labeling:label")
+
+    def go_back() -> Reply:
+        answers = answering.last_answers(request.user)
+        found = next((each for each in answers if wanted in (None, each.pk)), None)
+        if found is None:
+            raise NothingToUndo("None of your last answers is left to go back to.")
+        return Reply(200, _claimed(answering.reopen(request.user, found)))
+
+    return reply_once(request, go_back)
 
 
 @require_POST
@@ -79,7 +83,7 @@ def reclaim(request: HttpRequest, video: int) -> HttpResponse:
     """Take a video again whose claim was lost with an answer in hand."""
     found = get_object_or_404(Video, pk=video)
     slot = reclaiming.reclaim(request.user, found, by=request.GET.get("by", ""))
-    return _claimed(slot) if is_script(request) else redirect("labeling:label")
+    return JsonResponse(_claimed(slot)) if is_script(request) else redirect("labeling:label")
 
 
 @require_POST
@@ -91,9 +95,10 @@ def heartbeat(request: HttpRequest, claim: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _claimed(slot: Slot) -> JsonResponse:
+def _claimed(slot: Slot) -> dict[str, Any]:
+    """Return a claim as the scripts are told it."""
     urls = {name: reverse(f"labeling:{name}", args=[slot.claim]) for name in ("answer", "skip")}
-    return JsonResponse({"claim": slot.claim, "urls": urls})
+    return {"claim": str(slot.claim), "urls": urls}
 
 
 def _pressed(request: HttpRequest, claim: UUID, form: ScreenForm) -> HttpResponse:

@@ -62,10 +62,11 @@ def _fate(request: HttpRequest) -> dict[str, Any]:
 
 def take(request: HttpRequest, act: Callable[[], Annotation]) -> HttpResponse:
     """Write an answer, once for each Idempotency-Key, and reply that it is written."""
+    return reply_once(request, lambda: Reply(201, {"annotation": act().pk}))
 
-    def carry_out() -> Reply:
-        return Reply(201, {"annotation": act().pk})
 
+def reply_once(request: HttpRequest, carry_out: Callable[[], Reply]) -> HttpResponse:
+    """Do what is asked, once for each Idempotency-Key; a browser without scripts gets the next clip."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > MAX_KEY:
         raise InvalidAnswer([f"Idempotency-Key may have {MAX_KEY} characters, it has {len(key):,}."])

@@ -35,7 +35,7 @@ export function renew(entry, { claim, url }) {
   change({ ...entry, key: newKey(), claim, url, state: "", words: "" });
 }
 
-function newKey() {
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing where there is no https
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

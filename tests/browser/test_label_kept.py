@@ -341,6 +341,51 @@ def test_undo_waits_for_an_answer_that_is_not_saved(
     assert is_on(rough, "not AI")
 
 
+def lose_undos(page: Page, *, most: int) -> list[int]:
+    """Let so many undos arrive without a reply; return what the server said to them."""
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if len(lost) == most:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/label/undo/", lose)
+    return lost
+
+
+def test_undo_whose_reply_was_lost_takes_one_answer_back(rough: Page, site: str, stock: Stock) -> None:
+    stock(4)
+    begin(rough, site)
+    go_on(rough, "n", "Enter")
+    go_on(rough, "7", "b", "Enter")
+    lost = lose_undos(rough, most=1)
+
+    go_on(rough, "Backspace")
+
+    assert lost == [200]
+    assert is_on(rough, "VEO")
+    assert Annotation.objects.filter(outcome="undone").count() == 1
+
+
+def test_undo_that_may_have_arrived_is_asked_for_again(rough: Page, site: str, stock: Stock) -> None:
+    stock(4)
+    begin(rough, site)
+    go_on(rough, "n", "Enter")
+    go_on(rough, "7", "b", "Enter")
+    lost = lose_undos(rough, most=2)
+
+    press(rough, "Backspace")
+    expect(rough.locator("#notice")).to_contain_text("No connection: perhaps it is taken back.")
+    go_on(rough, "Backspace")
+
+    assert lost == [200, 200]
+    assert is_on(rough, "VEO")
+    assert Annotation.objects.filter(outcome="undone").count() == 1
+
+
 def test_clip_left_for_an_undone_one_keeps_what_was_pressed(page: Page, site: str, stock: Stock) -> None:
     stock(3)
     begin(page, site)

@@ -201,6 +201,17 @@ def test_video_of_somebody_else_is_not_taken_again(script: Client, slot: Slot) -
     assert response.json()["fate"].startswith("ben has it until")
 
 
+def test_undo_sent_again_under_its_key_takes_one_answer_back(script: Client, ana: User) -> None:
+    for _ in range(2):
+        send(script, factories.hold(factories.make_video().slots.get(), ana))
+
+    first, again = (script.post("/label/undo/", headers={"Idempotency-Key": "k1"}) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    assert Annotation.objects.filter(outcome="undone").count() == 1
+
+
 def test_video_that_was_never_given_is_not_taken_by_hand(script: Client, slot: Slot) -> None:
     query = way_back(script, slot).partition("?")[2]
     chosen = factories.make_video(split="test")
