@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
+
 from inference.scores import Interval, Json, as_count, as_dict, as_number, as_text, interval
 
 
@@ -49,7 +51,8 @@ class Pair:
         """Say how likely so unequal errors would be between equals."""
         if self.p is None:
             return "–"
-        return "< 0.001" if self.p < 0.001 else f"{self.p:.3f}"
+        p = number_format(f"{max(self.p, 0.001):.3f}")
+        return f"< {p}" if self.p < 0.001 else p
 
     @property
     def verdict(self) -> str:

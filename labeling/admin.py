@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
 from simple_history.admin import SimpleHistoryAdmin
 
 from jobs.admin import JobAdmin, QuickAdmin, ReadOnlyAdmin
@@ -60,7 +61,7 @@ class PostAdmin(ReadOnlyAdmin):
     @admin.action(description="Collect again what failed of the chosen posts", permissions=["collect"])
     def collect_again(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
         num_queued = steering.retry(posts)
-        self.message_user(request, f"{num_queued:,} requests and downloads are queued again.")
+        self.message_user(request, f"{number_format(num_queued)} requests and downloads are queued again.")
 
     def has_collect_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("labeling.collect_post")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.formats import number_format
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling import queue, settling, twins
@@ -110,7 +111,7 @@ class Answer:
 
 def _text_errors(name: str, text: str, most: int) -> Iterator[str]:
     if len(text) > most:
-        yield f"{name} may have {most:,} characters, it has {len(text):,}."
+        yield f"{name} may have {number_format(most)} characters, it has {number_format(len(text))}."
     if "\0" in text:
         yield f"{name} may not hold the character NUL."
 

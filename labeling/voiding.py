@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.formats import number_format
 
 from cakelens.labels import V5_LABELS
 from labeling import settling
@@ -36,7 +37,9 @@ class NothingToVoid(Exception):
 
 class TooMuchToVoid(Exception):
     def __init__(self) -> None:
-        super().__init__(f"More than {MOST:,} answers stand in this period. Choose a shorter one.")
+        super().__init__(
+            f"More than {number_format(MOST)} answers stand in this period. Choose a shorter one."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.formats import number_format
+
 from labeling.collecting.errors import NotAPostLink
 
 MAX_LENGTH = 2000
@@ -36,7 +38,9 @@ def canonical_post_id(text: str) -> str:
     if not link:
         raise NotAPostLink("The line is empty.")
     if len(link) > MAX_LENGTH:
-        raise NotAPostLink(f"The line is {len(link):,} characters long, longer than any link to a post.")
+        raise NotAPostLink(
+            f"The line is {number_format(len(link))} characters long, longer than any link to a post."
+        )
     if BARE_ID.fullmatch(link):
         return _checked_id(link.lstrip("0"))
     return _post_id(_split(link))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.formats import number_format
+
 from cakelens.labels import GENERATORS, Label
 from labeling.collecting import labels_csv
 from labeling.collecting.importer import ClipFacts
@@ -84,7 +86,7 @@ def _rows(reader: "csv.DictReader[str]", columns: Mapping[str, Label]) -> Iterat
             seen.add(found.name)
             yield found
             if len(seen) > MOST_ROWS:
-                raise BadCsv(f"At most {MOST_ROWS:,} rows at once. Cut the file in pieces.")
+                raise BadCsv(f"At most {number_format(MOST_ROWS)} rows at once. Cut the file in pieces.")
     except csv.Error as exc:
         raise BadCsv(f"Line {reader.line_num} is no line of a CSV: {exc}.") from exc
 

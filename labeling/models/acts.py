@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import number_format
 
 
 class AlreadyUndone(Exception):
@@ -49,7 +50,7 @@ class BulkEdit(Act):
 
     def __str__(self) -> str:
         said = ", ".join(f"{label} {'yes' if value else 'no'}" for label, value in self.labels.items())
-        return f"{said}: {self.num_videos:,} videos"
+        return f"{said}: {number_format(self.num_videos)} videos"
 
 
 class Voiding(Act):
@@ -68,4 +69,4 @@ class Voiding(Act):
         ]
 
     def __str__(self) -> str:
-        return f"{self.labeler}: {self.num_answers:,} answers"
+        return f"{self.labeler}: {number_format(self.num_answers)} answers"

@@ -7,6 +7,7 @@ from django import template
 from django.template.defaultfilters import date
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
@@ -61,7 +62,7 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = timezone.localtime(moment)
-    exact = date(local, "j M Y, H:i T")
+    exact = f"{date(local, 'DATETIME_FORMAT')} {date(local, 'T')}"
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, _spoken(local))
 
 
@@ -71,7 +72,7 @@ def _spoken(moment: datetime) -> str:
         return "just now"
     if now - timedelta(days=1) <= moment <= now:
         return f"{timesince(moment, now, depth=1)} ago"
-    return str(date(moment, "j M" if moment.year == now.year else "j M Y"))
+    return str(date(moment, "MONTH_DAY_FORMAT" if moment.year == now.year else "DATE_FORMAT"))
 
 
 @register.filter
@@ -87,6 +88,12 @@ def clock(seconds: float | None) -> str:
 def percent(share: float | None) -> str:
     """Write a share of one as 87%."""
     return "" if share is None else f"{share:.0%}"
+
+
+@register.simple_tag
+def intl_locale() -> str:
+    """Return what scripts name to Intl, so that they write numbers as the page does."""
+    return str(get_format("INTL_LOCALE"))
 
 
 @register.filter

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -17,6 +17,7 @@ TITLES = ("title", "caption", "file")
 LONGEST_ID = 24
 NOTHING = '<td class="num"><span class="quiet">0</span></td>'
 MINUTE, HOUR, DAY = 60, 3600, 86400
+THOUSAND = 1000
 
 
 @register.filter
@@ -28,11 +29,15 @@ def signed(number: int | None) -> str:
     return f"{sign}{number_format(abs(number))}"
 
 
+def _pointed(digits: str) -> str:
+    """Put in the reader's decimal sign; 1e-05 has none, and nothing to group."""
+    return digits.replace(".", get_format("DECIMAL_SEPARATOR"))
+
+
 @register.filter
 def hours(number: float) -> str:
     """Write hours to a tenth; less than one to a hundredth, or a first quarter of an hour would be 0.2."""
-    places = 1 if number >= 1 else 2
-    return str(number_format(round(number, places), places))  # it cuts off, and does not round
+    return number_format(f"{number:.1f}" if number >= 1 else f"{number:.2f}")
 
 
 @register.filter
@@ -60,19 +65,19 @@ def plain(value: Any) -> str:
     """Write a value of a configuration: floats with four digits, lists without brackets."""
     if isinstance(value, list | tuple):
         return ", ".join(plain(each) for each in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return _pointed(f"{value:.4g}") if isinstance(value, float) else str(value)
 
 
 @register.filter
 def score(value: float | str | None) -> str:
     """Write a score with the two digits that test sets of hundreds can bear; "" is a template's nothing."""
-    return f"{value:.2f}" if isinstance(value, float) else "–"
+    return _pointed(f"{value:.2f}") if isinstance(value, float) else "–"
 
 
 @register.filter
 def three_digits(value: float | None) -> str:
     """Write a loss with three digits that count."""
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else _pointed(f"{value:.3g}")
 
 
 @register.filter
@@ -95,7 +100,7 @@ def bit_rate(bps: int | None) -> str:
     """Write a bit rate as X and players do: 832 kbit/s, 2.2 Mbit/s."""
     if not bps:
         return ""
-    return f"{bps / 1e6:.1f} Mbit/s" if bps >= 1_000_000 else f"{bps / 1e3:.0f} kbit/s"
+    return f"{_pointed(f'{bps / 1e6:.1f}')} Mbit/s" if bps >= 1_000_000 else f"{bps / 1e3:.0f} kbit/s"
 
 
 @register.filter
@@ -104,8 +109,12 @@ def linked_numbers(cells: Iterable[Any]) -> SafeString:
 
     Not in the template: with 50 versions the growth page has 3,600 and took 231 ms, against 79 ms so.
     """
-    written = [
-        f'<td class="num"><a href="{escape(cell.url)}">{cell.number:,}</a></td>' if cell.number else NOTHING
-        for cell in cells
-    ]
-    return mark_safe("".join(written))  # noqa: S308 - numbers, and addresses that are escaped
+    return mark_safe("".join(map(_linked, cells)))  # noqa: S308 - numbers, and addresses that are escaped
+
+
+def _linked(cell: Any) -> str:
+    if not cell.number:
+        return NOTHING
+    # Most are small, and number_format takes 5 µs.
+    number = number_format(cell.number) if cell.number >= THOUSAND else cell.number
+    return f'<td class="num"><a href="{escape(cell.url)}">{number}</a></td>'

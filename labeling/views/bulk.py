@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
 from django.views.decorators.http import require_POST, require_safe
 
 from cakelens.labels import V5_LABELS, Label
@@ -101,7 +102,9 @@ def apply(request: HttpRequest) -> HttpResponse:
     videos, query = _chosen(request.POST, request.user)
     try:
         done = bulk.apply(request.user, videos, ChangeForm(request.POST).change(), filters=query)
-        messages.success(request, f"Videos changed: {done.num_videos:,}. You can take this back.")
+        messages.success(
+            request, f"Videos changed: {number_format(done.num_videos)}. You can take this back."
+        )
     except (InvalidAnswer, NothingToEdit) as exc:
         messages.error(request, str(exc))
     return redirect("labeling:bulk-edits")
@@ -122,7 +125,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     done = get_object_or_404(BulkEdit, pk=pk)
     try:
         bulk.undo(request.user, done)
-        messages.success(request, f"Videos with the labels they had before: {done.num_videos:,}.")
+        messages.success(
+            request, f"Videos with the labels they had before: {number_format(done.num_videos)}."
+        )
     except AlreadyUndone as exc:
         messages.error(request, str(exc))
     return redirect("labeling:bulk-edits")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.collecting import pausing, uploads
@@ -36,7 +37,7 @@ class LinksForm(forms.Form):
         lines = [line for line in self.cleaned_data["links"].splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
             raise forms.ValidationError(
-                f"At most {MOST_LINES:,} links at once, there are {len(lines):,}. "
+                f"At most {number_format(MOST_LINES)} links at once, there are {number_format(len(lines))}. "
                 "Use `manage.py collect --file` for more."
             )
         return lines
@@ -91,7 +92,7 @@ def collect_csv(request: HttpRequest) -> HttpResponse:
 def end_pause(request: HttpRequest) -> HttpResponse:
     """Go on before X's pause is over: yt-dlp was updated, or the cookies are new."""
     num_due = pausing.end()
-    messages.success(request, f"The pause is over; {num_due:,} jobs that waited are due.")
+    messages.success(request, f"The pause is over; {number_format(num_due)} jobs that waited are due.")
     return redirect("labeling:collect")
 
 

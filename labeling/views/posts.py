@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.collecting import steering
@@ -70,10 +71,11 @@ def _offers(form: PostFilterForm) -> dict[str, Any]:
     if state not in CAN_RETRY | CAN_CANCEL:
         return {}
     num_matching = form.posts().order_by()[: MOST_COUNTED + 1].count()
+    is_more = num_matching > MOST_COUNTED
     return {
         "can_retry": state in CAN_RETRY,
         "can_cancel": state in CAN_CANCEL,
-        "num_matching": f"over {MOST_COUNTED:,}" if num_matching > MOST_COUNTED else f"{num_matching:,}",
+        "num_matching": f"over {number_format(MOST_COUNTED)}" if is_more else number_format(num_matching),
     }
 
 
@@ -121,7 +123,7 @@ def post_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def posts_retry(request: HttpRequest) -> HttpResponse:
     """Collect again what failed of all posts that match."""
     num_jobs = steering.retry(_matching(request))
-    messages.success(request, f"{num_jobs:,} requests and downloads are queued again.")
+    messages.success(request, f"{number_format(num_jobs)} requests and downloads are queued again.")
     return redirect(reverse("labeling:post-list"))
 
 
@@ -132,7 +134,8 @@ def posts_cancel(request: HttpRequest) -> HttpResponse:
     num_jobs = steering.cancel(_matching(request))
     messages.success(
         request,
-        f"{num_jobs:,} requests and downloads are stopped; they are under “Failed” to be tried again.",
+        f"{number_format(num_jobs)} requests and downloads are stopped; they are under “Failed” to be tried "
+        "again.",
     )
     return redirect(reverse("labeling:post-list"))
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling import agreement, voiding
@@ -79,7 +80,9 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 def _void(request: HttpRequest, user: Any, since: datetime, until: datetime, reason: str) -> HttpResponse:
     try:
         act = voiding.void(request.user, user, since, until, reason)
-        messages.success(request, f"{act.num_answers:,} answers of {user} are void. You can take this back.")
+        messages.success(
+            request, f"{number_format(act.num_answers)} answers of {user} are void. You can take this back."
+        )
     except (voiding.NothingToVoid, voiding.TooMuchToVoid) as exc:
         messages.error(request, str(exc))
     return redirect("labeling:person", user.pk)

@@ -16,7 +16,8 @@ const totals = versions.map((version) => SPLITS.reduce((sum, split) => sum + ver
 if (data.waiting) labels.push(NEXT);
 while (labels.length < LEAST_ROOM) labels.push(" ".repeat(labels.length));
 
-const number = (value) => value.toLocaleString("en-US");
+const locale = document.documentElement.dataset.numbers;
+const number = (value) => value.toLocaleString(locale);
 
 function colours() {
   return {
@@ -99,7 +100,7 @@ function options(colour) {
   const family = getComputedStyle(document.body).fontFamily;
   const font = { family, size: 12 };
   return {
-    colour, font, responsive: true, maintainAspectRatio: false, layout: { padding: { top: 20 } },
+    colour, font, locale, responsive: true, maintainAspectRatio: false, layout: { padding: { top: 20 } },
     animation: false, // also what a reader who wants no motion asked for
     interaction: { mode: "index", intersect: false },
     onClick: (event, bars) => bars.length && location.assign(versions[bars[0].index].url),

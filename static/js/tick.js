@@ -7,7 +7,7 @@ let last = null;
 
 function tell() {
   const number = boxes().filter((box) => box.checked).length;
-  said.textContent = number ? `${number.toLocaleString()} ticked` : "";
+  said.textContent = number ? `${number.toLocaleString(document.documentElement.dataset.numbers)} ticked` : "";
 }
 
 form.addEventListener("click", (event) => {

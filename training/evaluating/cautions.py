@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+
 from cakelens.labels import Label
-from labeling.templatetags.figures import label_word
+from labeling.templatetags.figures import label_word, score
 from training.batches.confounds import least_telling
 from training.batches.counts import MIN_TEST_POSITIVES, NEGATIVE, POSITIVE, SERIES, Count, thin_labels
 from training.models import TrainingBatch
@@ -52,7 +54,7 @@ def confounds(batch: TrainingBatch) -> list[Confound]:
 
 def cautions(batch: TrainingBatch) -> Iterator[str]:
     """Yield each caution in words."""
-    telling = [f"{each.fact} (AUC {each.auc:.2f})" for each in confounds(batch) if each.is_telling]
+    telling = [f"{each.fact} (AUC {score(each.auc)})" for each in confounds(batch) if each.is_telling]
     if telling:
         yield (
             f"AI-generated clips can be told from the others by {_and(telling)} alone. A model may learn "
@@ -62,7 +64,8 @@ def cautions(batch: TrainingBatch) -> Iterator[str]:
     if batch.num_test == 0:
         yield "No video is in the test split: nothing trained on this batch can be measured."
     elif test in (0, batch.num_test):
-        yield f"All {batch.num_test:,} test videos are of one kind: no AUC can be computed on them."
+        num_test = number_format(batch.num_test)
+        yield f"All {num_test} test videos are of one kind: no AUC can be computed on them."
     never = [label_word(name) for name in SERIES if not Count.of_series(batch, name).total]
     if never and batch.num_videos:
         yield f"No positive at all: {', '.join(never)}. A model cannot learn what it never sees."

@@ -152,7 +152,7 @@ class Growth:
                 {
                     "slug": version.batch.slug,
                     "url": version.batch.get_absolute_url(),
-                    "date": date(version.batch.exported_at, "j M Y"),
+                    "date": date(version.batch.exported_at, "DATE_FORMAT"),
                     "change": version.change,
                     **{split: getattr(version.videos, split) for split in Split.values},
                 }

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+
 from inference import scores
 from inference.models import ModelVersion
 from training.pages.growth import Version
@@ -46,7 +48,7 @@ def scores_chart(versions: Iterable[Version]) -> ScoresChart | None:
     most = max(size for size, _, _ in known)
     floor = min(0.5, *(auc.value for _, _, auc in known))
     marks = [_mark(model, size, auc, most, floor) for size, model, auc in known]
-    levels = [(_y(level, floor), f"{level:.1f}") for level in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    levels = [(_y(level, floor), number_format(f"{level:.1f}")) for level in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
     return ScoresChart(marks, levels, sorted({(mark.x, mark.size) for mark in marks}))
 
 

@@ -1,0 +1,4 @@
+"""1'234.5."""
+
+THOUSAND_SEPARATOR = "'"
+INTL_LOCALE = "de-CH"

@@ -1,0 +1,5 @@
+"""1.234,5."""
+
+DECIMAL_SEPARATOR = ","
+THOUSAND_SEPARATOR = "."
+INTL_LOCALE = "de"

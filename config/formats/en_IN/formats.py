@@ -1,0 +1,6 @@
+"""12,34,567.5: lakhs and crores."""
+
+TIME_FORMAT = "g:i A"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, g:i A"
+NUMBER_GROUPING = (3, 2, 0)
+INTL_LOCALE = "en-IN"
