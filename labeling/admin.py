@@ -299,8 +299,23 @@ class GuidelineAdmin(QuickAdmin):
 
 @admin.register(LabelDefinition)
 class LabelDefinitionAdmin(QuickAdmin):
+    """Each change begins a version of the guideline, so that an answer says which wording it followed."""
+
     list_display = ["label", "text"]
     autocomplete_fields = ["examples"]
+
+    def save_model(self, request: HttpRequest, obj: LabelDefinition, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            Guideline.reworded(by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: LabelDefinition) -> None:
+        super().delete_model(request, obj)
+        Guideline.reworded(by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)
+        Guideline.reworded(by=request.user)
 
 
 @admin.register(SiteSettings)

@@ -1,5 +1,7 @@
 """What the labels mean here, in versions: an answer says which one it followed."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -26,6 +28,12 @@ class Guideline(models.Model):
         newest = NEWEST.first()
         return newest.version if newest else 1
 
+    @classmethod
+    def reworded(cls, by: Any) -> "Guideline":
+        """Begin a version with the text in force: what a label means was changed beside it."""
+        text = cls.objects.order_by("-version").values_list("text", flat=True).first() or ""
+        return cls.objects.create(version=cls.version_in_force() + 1, text=text, created_by=by)
+
     def __str__(self) -> str:
         return f"Guideline {self.version}"
 
@@ -34,7 +42,7 @@ NEWEST = Select(lambda: Guideline.objects.only("version").order_by("-version")[:
 
 
 class LabelDefinition(models.Model):
-    """An admin's own wording for a label, in place of the library's."""
+    """An admin's own wording for a label, in place of the library's. A changed one is a new `Guideline`."""
 
     label = models.CharField(max_length=20, unique=True, choices=[(label, label) for label in V5_LABELS])
     text = models.TextField()

@@ -12,7 +12,17 @@ from django.urls import reverse
 
 from inference.models import ModelVersion
 from jobs.models import State
-from labeling.models import ApiToken, CollectJob, GoldAnswer, Guideline, Post, SiteSettings, Slot, Video
+from labeling.models import (
+    ApiToken,
+    CollectJob,
+    GoldAnswer,
+    Guideline,
+    LabelDefinition,
+    Post,
+    SiteSettings,
+    Slot,
+    Video,
+)
 from tests.factories import hold, make_job, make_model, make_post, make_superuser, make_user, make_video
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -28,9 +38,9 @@ def address(model: type[Model], page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def do(client: Client, action: str, *rows: Model) -> str:
+def do(client: Client, action: str, *rows: Model, **more: str) -> str:
     """Choose `action` for rows of one kind; return what the admin was told."""
-    data: dict[str, Any] = {"action": action, "_selected_action": [row.pk for row in rows]}
+    data: dict[str, Any] = {"action": action, "_selected_action": [row.pk for row in rows]} | more
     response = client.post(address(type(rows[0]), "changelist"), data)
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
@@ -196,3 +206,25 @@ def test_guideline_is_added_and_never_changed(root: Client) -> None:
 
     assert guideline.created_by == User.objects.get(username="root")
     assert response.status_code == 403
+
+
+def test_changed_definition_is_a_new_version_of_the_guideline(root: Client) -> None:
+    Guideline.objects.create(version=3, text="Look at the hands.")
+
+    root.post(address(LabelDefinition, "add"), {"label": "SORA", "text": "Made with Sora."})
+    definition = LabelDefinition.objects.get()
+    change = address(LabelDefinition, "change", definition.pk)
+    for text in ("Made with Sora.", "Made with Sora, any version."):  # the first changes nothing
+        root.post(change, {"label": "SORA", "text": text})
+    do(root, "delete_selected", definition, post="yes")
+
+    assert not LabelDefinition.objects.exists()
+    assert Guideline.version_in_force() == 6
+    newest = Guideline.objects.get(version=6)
+    assert (newest.text, str(newest.created_by)) == ("Look at the hands.", "root")
+
+
+def test_first_definition_is_another_version_than_none(root: Client) -> None:
+    root.post(address(LabelDefinition, "add"), {"label": "SORA", "text": "Made with Sora."})
+
+    assert (Guideline.version_in_force(), Guideline.objects.get().text) == (2, "")
