@@ -86,6 +86,25 @@ class Closed(Frozen):
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Filled(Frozen):
+    """A table that is never emptied at one stroke, which no trigger of rows sees. SQLite has no TRUNCATE."""
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        return ("truncate",)
+
+    def create_sql(self, vendor: str, event: str) -> list[str]:
+        # Not super(): with slots the class is made anew, and super() means the old one.
+        return Frozen.create_sql(self, vendor, event) if vendor == "postgresql" else []
+
+    def drop_sql(self, vendor: str, event: str) -> list[str]:
+        return Frozen.drop_sql(self, vendor, event) if vendor == "postgresql" else []
+
+    def _scope(self, event: str) -> str:
+        return f"ON {self.table} FOR EACH STATEMENT"
+
+
 LABELING = (
     Frozen("labeling_annotation", "Annotations are append-only: add a row instead."),
     Frozen("labeling_settlement", "Settlements are immutable: add a row instead."),
@@ -143,7 +162,28 @@ WITHDRAWN = (
         allows_delete=True,
     ),
 )
-ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS, *WITHDRAWN)
+DEALT = (
+    # Deleted and inserted again (on SQLite: REPLACE), it would have any split.
+    Frozen(
+        "labeling_video",
+        "A video that has a split stays: withdraw it instead.",
+        columns=("id",),
+        when="OLD.split IS NOT NULL",
+    ),
+    Frozen("labeling_duplicategroup", "A group stays: its split was dealt.", columns=("id",)),
+    Filled("labeling_annotation", "Annotations are append-only."),
+    Filled("labeling_evidence", "Evidence is append-only."),
+    Filled("labeling_settlement", "Settlements are immutable."),
+    Filled("labeling_settlement_annotations", "What a settlement rests on never changes."),
+    Filled("labeling_video", "Videos stay: withdraw them instead."),
+    Filled("labeling_duplicategroup", "Groups stay: their splits were dealt."),
+)
+FILLED = (
+    Filled("training_batchitem", "Batch items are immutable."),
+    Filled("training_trainingbatch", "Batches are immutable."),
+    Filled("training_withdrawal", "Withdrawals are append-only."),
+)
+ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS, *WITHDRAWN, *DEALT, *FILLED)
 """Every rule that stands once all migrations have run; each tuple is what one migration brought."""
 
 

@@ -92,6 +92,59 @@ def test_frozen_row_cannot_be_deleted(
     assert type(row)._default_manager.filter(pk=row.pk).exists()
 
 
+@pytest.mark.parametrize(("make", "change", "message"), FROZEN)
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="Only SQLite has REPLACE.")
+def test_frozen_row_cannot_be_replaced(
+    make: Callable[[], Model], change: dict[str, object], message: str
+) -> None:
+    row = make()
+    table = row._meta.db_table
+
+    with (
+        pytest.raises(IntegrityError, match=f"{message}|takes no more items"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = %s", [row.pk])
+
+
+@pytest.mark.parametrize("make", [make_video, make_group])
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="Only SQLite has REPLACE.")
+def test_what_has_a_split_cannot_be_replaced(make: Callable[..., Video | DuplicateGroup]) -> None:
+    row = make(split=Split.TRAIN)
+    table = row._meta.db_table
+
+    with pytest.raises(IntegrityError, match="stays"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"REPLACE INTO {table} SELECT * FROM {table} WHERE id = %s", [row.pk])
+
+
+@pytest.mark.parametrize("make", [make_video, make_group])
+def test_what_has_a_split_cannot_be_deleted_and_come_back_with_another(
+    make: Callable[..., Video | DuplicateGroup],
+) -> None:
+    row = make(split=Split.TRAIN)
+
+    with (
+        pytest.raises(IntegrityError, match="stays"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("rule", [r for r in triggers.ALL if "truncate" in r.events], ids=lambda r: r.table)
+def test_frozen_table_cannot_be_emptied(rule: triggers.Frozen) -> None:
+    with (
+        pytest.raises(IntegrityError, match=rule.message),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"TRUNCATE {rule.table} CASCADE")
+
+
 @pytest.mark.parametrize("field", ["slug", "digest", "manifest_name", "label_counts", "exported_at", "state"])
 def test_exported_batch_keeps_each_column_that_says_what_it_is(field: str) -> None:
     row = batch()
@@ -173,15 +226,17 @@ def test_split_is_set_once() -> None:
     assert video.split == Split.VALIDATION
 
 
-def test_row_whose_split_stays_may_be_saved_and_deleted() -> None:
-    video = make_video(is_ready=False)
+def test_row_whose_split_stays_may_be_saved() -> None:
     group = make_group(Split.TEST)
 
     group.save()
-    group.delete()
-    video.delete()
 
-    assert not DuplicateGroup.objects.exists()
+    assert DuplicateGroup.objects.get() == group
+
+
+def test_video_without_a_split_may_be_deleted() -> None:
+    make_video(is_ready=False).delete()
+
     assert not Video.objects.exists()
 
 
