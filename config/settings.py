@@ -97,7 +97,7 @@ SQLITE_OPTIONS = {
     # to "database is locked", IMMEDIATE none (docs/adr/0001).
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
-    # Recursive, or INSERT OR REPLACE deletes a row without the triggers that freeze it (labeling/triggers.py).
+    # Recursive, or INSERT OR REPLACE deletes a row past the triggers that freeze it (labeling/triggers.py).
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
 }
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=10)
