@@ -39,13 +39,16 @@ ORDER BY video.id LIMIT 50
 """
 
 # `=`, not `IN`: a plan may run the subquery of an IN once per row, and lock and take more than one.
+# Whether its video is asked for still is looked up for an expired lease only, as in `SlotQuerySet.free`.
 TAKE_BEST = """
 UPDATE labeling_slot
 SET state = 'held', labeler_id = %s, claim = %s, claimed_at = %s, lease_until = %s, due_at = NULL,
   shown_model = ''
 WHERE id = (
   SELECT slot.id FROM labeling_slot slot
-  WHERE (slot.state = 'free' OR (slot.state = 'held' AND slot.lease_until < %s)) AND NOT slot.is_gold
+  WHERE (slot.state = 'free' OR (slot.state = 'held' AND slot.lease_until < %s AND slot.video_id = (
+      SELECT id FROM labeling_video WHERE id = slot.video_id AND settlement_id IS NULL AND NOT is_withdrawn
+    ))) AND NOT slot.is_gold
     AND NOT EXISTS (
       SELECT 1 FROM labeling_slot mine
       WHERE mine.video_id = slot.video_id AND mine.labeler_id = %s AND mine.state IN ('held', 'done', 'kept')

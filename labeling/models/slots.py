@@ -21,10 +21,15 @@ class SlotState(models.TextChoices):
 
 class SlotQuerySet(models.QuerySet["Slot"]):
     def free(self, now: datetime | None = None) -> Self:
-        """Slots anyone may claim: free ones, and held ones whose lease ran out."""
+        """Slots anyone may claim: free ones, and held ones whose lease ran out.
+
+        One whose video was decided or withdrawn meanwhile stays its holder's, who may still answer.
+        """
         now = now or timezone.now()
-        is_free = Q(state=SlotState.FREE) | Q(state=SlotState.HELD, lease_until__lt=now)
-        return self.filter(is_free, is_gold=False)
+        asked = Video.objects.filter(pk=models.OuterRef("video"), settlement=None, is_withdrawn=False)
+        # `=`, not EXISTS: for that a plan may read all videos; this reads the one of a lease that ran out.
+        ran_out = Q(state=SlotState.HELD, lease_until__lt=now) & Q(video=models.Subquery(asked.values("pk")))
+        return self.filter(Q(state=SlotState.FREE) | ran_out, is_gold=False)
 
     def held(self, now: datetime | None = None) -> Self:
         return self.filter(state=SlotState.HELD, lease_until__gte=now or timezone.now())

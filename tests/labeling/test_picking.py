@@ -225,6 +225,34 @@ def test_skip_of_what_was_withdrawn_meanwhile_goes_to_nobody(ana: User, ben: Use
     assert queue.claim(ben) == []
 
 
+@pytest.mark.parametrize("hides_sensitive", [False, True])
+@pytest.mark.parametrize("fate", ["decided", "withdrawn"])
+def test_what_was_decided_while_it_was_held_goes_to_nobody_else(
+    fate: str, hides_sensitive: bool, ana: User, ben: User
+) -> None:
+    video = make_video()
+    slot = hold(video.slots.get(), ana, minutes=-1)
+    if hides_sensitive:
+        Preferences.objects.create(user=ben, shows_sensitive=False)
+    if fate == "decided":
+        make_settlement(video, method="adjudicated")
+    else:
+        Video.objects.filter(pk=video.pk).update(is_withdrawn=True)
+
+    assert queue.claim(ben) == []
+    assert queue.waiting(ben).num_free == 0
+    assert answering.submit(ana, claim_of(slot), NO).labeler == ana
+
+
+def test_what_was_decided_and_reopened_goes_to_others(ana: User, ben: User) -> None:
+    video = make_video()
+    hold(video.slots.get(), ana, minutes=-1)
+    make_settlement(video)
+    Video.objects.update(settlement=None)
+
+    assert [slot.video for slot in queue.claim(ben)] == [video]
+
+
 def test_skip_out_goes_to_nobody(ana: User, ben: User) -> None:
     make_video()
 
