@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import time_format
 
 from jobs.models import State
 from labeling.models import CollectJob, Post, PostSource, Variant, VariantJob, VariantState
@@ -56,7 +57,7 @@ def _when(next_try_at: datetime) -> str:
     """Say when a worker takes a job up; one that is due waits for nothing else."""
     if next_try_at <= timezone.now():
         return "as soon as a worker is free"
-    return f"at {timezone.localtime(next_try_at):%H:%M}"
+    return f"at {time_format(timezone.localtime(next_try_at))}"
 
 
 def _of_variants(post: Post) -> Status:
