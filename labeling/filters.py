@@ -29,6 +29,7 @@ VIDEO_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Video]]]] = {
         lambda videos: videos.ready().unsettled().filter(is_withdrawn=False),
     ),
     "settled": ("Settled", lambda videos: videos.settled()),
+    "exportable": ("Settled, fit for a batch", lambda videos: videos.exportable()),
     "collecting": ("Not stored yet", lambda videos: videos.filter(ready_at=None)),
     "quarantined": ("Quarantined", lambda videos: videos.exclude(quarantine="")),
     "withdrawn": ("Withdrawn", lambda videos: videos.filter(is_withdrawn=True)),
@@ -125,6 +126,11 @@ class PostFilterForm(FilterForm):
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def site_midnight(day: date) -> datetime:
+    """Return when a day begins for the site, whoever reads: what is counted by such days is found by them."""
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
 
 
 def with_label(posts: QuerySet[Post], label: str, user: Any) -> QuerySet[Post]:

@@ -8,10 +8,13 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from labeling.controls import NOT_AI
-from labeling.filters import LABEL_CHOICES, VIDEO_STATES, FilterForm, settled_as
+from labeling.filters import LABEL_CHOICES, VIDEO_STATES, DateInput, FilterForm, settled_as, site_midnight
 from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
 from labeling.reviewing import CONFIDENT
 from labeling.withholding import is_told_all, told, told_by_models
+
+TELLING = ("settled", "exportable")
+"""States that tell of a video that it is settled."""
 
 OPEN = [SlotState.FREE, SlotState.HELD, SlotState.KEPT]
 
@@ -59,6 +62,8 @@ class VideoFilterForm(FilterForm):
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
     split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
     by = forms.ChoiceField(label="Labeled by", required=False)
+    labeled = forms.DateField(label="Labeled since", required=False, widget=DateInput)
+    settled = forms.DateField(label="Settled since", required=False, widget=DateInput)
     disagreement = forms.ChoiceField(choices=_choices(DISAGREEMENTS), required=False)
     least = forms.IntegerField(label="AI_GEN from %", required=False, min_value=0, max_value=100)
     most = forms.IntegerField(label="AI_GEN to %", required=False, min_value=0, max_value=100)
@@ -81,7 +86,7 @@ class VideoFilterForm(FilterForm):
     @property
     def is_special(self) -> bool:
         """Tell whether one of the filters is used that are folded away otherwise."""
-        return self._is_used("by", "disagreement", "least", "most", "group")
+        return self._is_used("by", "labeled", "settled", "disagreement", "least", "most", "group")
 
     def videos(self) -> QuerySet[Video]:
         videos: Any = Video.objects.all()
@@ -100,7 +105,7 @@ class VideoFilterForm(FilterForm):
 
     def _seen(self, videos: Any) -> Any:
         """Leave out what a filter would tell a labeler of videos that they may be asked for."""
-        if self._is_used("label", "disagreement") or self.chosen("state") == "settled":
+        if self._is_used("label", "disagreement", "settled") or self.chosen("state") in TELLING:
             videos = told(self.user, videos)
         if self._is_used("disagreement", "least", "most"):
             videos = told_by_models(self.user, videos)
@@ -115,9 +120,17 @@ class VideoFilterForm(FilterForm):
         return videos.filter(group__in=Video.objects.filter(pk=video).values("group"))
 
     def _labeled(self, videos: Any) -> Any:
-        if not (by := self.chosen("by")):
+        """Keep videos by whose answer it is, since when, and since when what they were settled as counts."""
+        by, since = self.chosen("by"), self.cleaned_data.get("labeled")
+        if settled := self.cleaned_data.get("settled"):
+            videos = videos.filter(settlement__created_at__gte=site_midnight(settled))
+        if not (by or since):
             return videos
-        answers = Annotation.objects.filter(labeler__username=by, outcome=Outcome.LABELED)
+        answers = Annotation.objects.filter(outcome=Outcome.LABELED)
+        if by:
+            answers = answers.filter(labeler__username=by)
+        if since:
+            answers = answers.filter(created_at__gte=site_midnight(since))
         return videos.filter(pk__in=answers.values("video"))
 
     def _probable(self, videos: Any) -> Any:

@@ -87,6 +87,16 @@ def test_video_list_costs_the_same_queries_with_many_videos(
         labeler.get("/videos/")
 
 
+def test_filters_by_day_add_no_query(
+    labeler: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    video = make_video()
+    make_settlement(video, annotations=[make_annotation(video, make_user("bea"))])
+
+    with django_assert_num_queries(7):
+        labeler.get("/videos/?state=exportable&label=AI_GEN&settled=2020-01-01&labeled=2020-01-01")
+
+
 def test_video_detail_shows_the_labels_that_count(labeler: Client) -> None:
     video = make_video()
     make_settlement(video, sora=True, method="single")

@@ -91,15 +91,53 @@ def test_counting_that_takes_long_is_done_the_less_often() -> None:
     ],
 )
 def test_forecast_goes_by_the_pace_of_the_last_weeks(settled: int, gained: int, forecast: str) -> None:
-    assert Lack("VEO", settled, 500, gained).forecast == forecast
+    assert Lack("VEO", settled, 500, gained, timezone.localdate()).forecast == forecast
 
 
-def test_lack_is_what_misses_to_the_target_and_links_to_its_videos() -> None:
+def test_lack_is_what_misses_to_the_target() -> None:
     make_settlement(make_video(), kling=True)
 
     lack = next(lack for lack in lacks(figures.current(), 10) if lack.name == "KLING")
 
-    assert (lack.settled, lack.lacking, lack.url) == (1, 9, "/videos/?state=settled&label=KLING")
+    assert (lack.settled, lack.lacking) == (1, 9)
+
+
+def test_settled_and_gained_videos_are_those_that_their_links_show(client: Client) -> None:
+    client.force_login(make_user("root", role="admin"))
+    with time_machine.travel(timezone.now() - timedelta(days=40)):
+        make_settlement(make_video(), kling=True)
+    for kept_out in ({}, {"quarantine": "leaks"}, {"is_withdrawn": True}):
+        make_settlement(make_video(**kept_out), kling=True)
+
+    lack = next(lack for lack in lacks(figures.current(), 10) if lack.name == "KLING")
+    settled, gained = (client.get(url).context["page"].rows for url in (lack.url, lack.gained_url))
+
+    assert (len(settled), len(gained)) == (lack.settled, lack.gained) == (2, 1)
+
+
+def test_numbers_of_people_lead_to_the_videos_they_labeled(client: Client) -> None:
+    client.force_login(make_user("root", role="admin"))
+    ana, ben = make_user("ana"), make_user("ben")
+    for days, person in ((0, ana), (3, ana), (3, ben), (20, ben), (40, ana)):
+        with time_machine.travel(timezone.now() - timedelta(days=days)):
+            make_annotation(make_video(), person)
+
+    cells = [cell for person in people(figures.current()) for cell in person.cells]
+
+    assert [cell.number for cell in cells] == [1, 3, 4, 1, 2, 2, 0, 1, 2]
+    for cell in cells:
+        assert len(client.get(cell.url).context["page"].rows) == cell.number
+
+
+def test_first_day_that_counts_begins_at_the_site_s_midnight() -> None:
+    with time_machine.travel("2026-07-28T20:00:00Z"):
+        for hour in ("2026-06-30T23:59:00Z", "2026-07-01T00:01:00Z"):
+            with time_machine.travel(hour):
+                make_settlement(make_video(), kling=True)
+
+        found = figures.current()
+
+    assert (found.settled["KLING"], found.gained["KLING"]) == (2, 1)
 
 
 def test_people_stand_below_everybody_who_labeled_most_first() -> None:
@@ -111,7 +149,7 @@ def test_people_stand_below_everybody_who_labeled_most_first() -> None:
 
     found = list(people(Figures({}, {}, answers, timezone.now(), is_live=True)))
 
-    assert [(person.name, person.today, person.week, person.month) for person in found] == [
+    assert [(person.name, *(cell.number for cell in person.cells)) for person in found] == [
         ("", 5, 5, 12),
         ("ana", 1, 1, 8),
         ("ben", 4, 4, 4),
@@ -172,5 +210,5 @@ def test_page_says_what_each_label_lacks_and_sends_the_days_as_csv(client: Clien
     lines = client.get("/batches/pace.csv").getvalue().decode().splitlines()
 
     assert "What each label still lacks" in page.text
-    assert '<a href="/videos/?by=ana">1</a>' in page.text
+    assert f'<a href="/videos/?labeled={timezone.localdate().isoformat()}&amp;by=ana">1</a>' in page.text
     assert lines == ["day,person,labeled", f"{timezone.localdate().isoformat()},ana,1"]

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Self
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
-from labeling.filters import settled_as
+from labeling.filters import settled_as, site_midnight
 from labeling.models import Evidence, EvidenceKind, Settlement, Video
 
 LABELS: tuple[str, ...] = (Label.AI_GEN, NOT_AI, *V5_LABELS[1:])
@@ -87,9 +86,10 @@ class BatchFilters:
 
     def _posted(self, videos: QuerySet[Video]) -> QuerySet[Video]:
         if since := _day("since", self.since):
-            videos = videos.filter(post__posted_at__gte=_midnight(since))
+            # The site's days, not the reader's: a background export means the videos that the page counted.
+            videos = videos.filter(post__posted_at__gte=site_midnight(since))
         if until := _day("until", self.until):
-            videos = videos.filter(post__posted_at__lt=_midnight(until + timedelta(days=1)))
+            videos = videos.filter(post__posted_at__lt=site_midnight(until + timedelta(days=1)))
         return videos
 
 
@@ -105,8 +105,3 @@ def _day(name: str, value: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError as exc:
         raise BadFilter(f"{name} is {value!r}. Write a day like 2026-07-14.") from exc
-
-
-def _midnight(day: date) -> datetime:
-    # The site's days and not the reader's: a background export means the videos that the page counted.
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())

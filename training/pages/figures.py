@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from labeling.filters import settled_as
+from labeling.filters import settled_as, site_midnight
 from labeling.models import Annotation, Outcome, Video
 from training.batches.counts import SERIES
 from training.models import GrowthFigures
@@ -42,8 +42,12 @@ class Figures:
     @property
     def days(self) -> list[date]:
         """The days that are counted, the oldest first."""
-        today = timezone.localdate(self.counted_at, timezone.get_default_timezone())
-        return [today - timedelta(days=back) for back in reversed(range(DAYS))]
+        return _days(self.counted_at)
+
+
+def _days(until: datetime) -> list[date]:
+    today = timezone.localdate(until, timezone.get_default_timezone())
+    return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
 def current() -> Figures:
@@ -78,7 +82,7 @@ def recount_if_due() -> bool:
 
 
 def _count() -> dict[str, Any]:
-    since = timezone.now() - timedelta(days=DAYS)
+    since = site_midnight(_days(timezone.now())[0])
     return {**_labels(since), "answers": _answers(since)}
 
 

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from training.batches.counts import SERIES
 from training.pages.bars import HEIGHT, WIDTH
 from training.pages.figures import DAYS, Figures
+from training.pages.growth import Cell
 
 LONG = 2 * 365
 """Days. What takes longer at today's pace is not in sight."""
@@ -22,6 +25,8 @@ class Lack:
     settled: int
     target: int
     gained: int
+    since: date
+    """The first of the days in which those were gained."""
 
     @property
     def lacking(self) -> int:
@@ -29,7 +34,12 @@ class Lack:
 
     @property
     def url(self) -> str:
-        return f"{reverse('labeling:video-list')}?state=settled&label={self.name}"
+        """The videos that are counted: those that a batch would take."""
+        return f"{reverse('labeling:video-list')}?state=exportable&label={self.name}"
+
+    @property
+    def gained_url(self) -> str:
+        return f"{self.url}&settled={self.since.isoformat()}"
 
     @property
     def share(self) -> str:
@@ -57,36 +67,48 @@ def _span(days: int) -> str:
 
 def lacks(figures: Figures, target: int) -> list[Lack]:
     """Return the labels in the page's order."""
-    return [Lack(str(name), figures.settled[name], target, figures.gained[name]) for name in SERIES]
+    since = figures.days[0]
+    return [Lack(str(name), figures.settled[name], target, figures.gained[name], since) for name in SERIES]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """How much somebody labeled: a bar a day, and sums."""
+    """How much somebody labeled: a bar a day, and sums, each with a link to its videos."""
 
     name: str
     bars: str
-    today: int
-    week: int
-    month: int
+    today: Cell
+    week: Cell
+    month: Cell
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [self.today, self.week, self.month]
 
 
 def people(figures: Figures) -> Iterator[Person]:
     """Yield everybody together (no name), then each person, who labeled most first; bars have one scale."""
-    days = [figures.answers.get(day.isoformat(), {}) for day in figures.days]
+    dates = figures.days
+    days = [figures.answers.get(day.isoformat(), {}) for day in dates]
     top = max((sum(day.values()) for day in days), default=0)
     names = {name for day in days for name in day}
-    each = [_person(name, [day.get(name, 0) for day in days], top) for name in sorted(names)]
+    each = [_person(name, [day.get(name, 0) for day in days], dates, top) for name in sorted(names)]
     if len(each) > 1:
-        yield _person("", [sum(day.values()) for day in days], top)
-    yield from sorted(each, key=lambda person: -person.month)
+        yield _person("", [sum(day.values()) for day in days], dates, top)
+    yield from sorted(each, key=lambda person: -person.month.number)
 
 
-def _person(name: str, numbers: list[int], top: int) -> Person:
+def _person(name: str, numbers: list[int], dates: list[date], top: int) -> Person:
     room = WIDTH / len(numbers)
     bars = [
         f"M{place * room:.1f} {HEIGHT:.1f}v{-number * HEIGHT / top:.1f}h{room * 0.75:.1f}V{HEIGHT:.1f}z"
         for place, number in enumerate(numbers)
         if number
     ]
-    return Person(name, "".join(bars), numbers[-1], sum(numbers[-7:]), sum(numbers))
+    sums = (Cell(sum(numbers[-last:]), _labeled_url(name, dates[-last])) for last in (1, 7, DAYS))
+    return Person(name, "".join(bars), *sums)
+
+
+def _labeled_url(name: str, since: date) -> str:
+    query = {"labeled": since.isoformat()} | ({"by": name} if name else {})
+    return f"{reverse('labeling:video-list')}?{urlencode(query)}"
