@@ -23,18 +23,28 @@ COMES_BACK_AFTER = timedelta(hours=1)
 """What somebody skipped "to me, later" is due again after this, or when nothing else is left for them."""
 KEPT_FOR = timedelta(days=7)
 """Then it is anybody's: a video does not wait for who left."""
-# A test video comes along with another test video only: what the model ranked must not choose it. By hand,
-# for every claim asks it: two statements and a millisecond of composing them less.
+# Of the last ten videos: who goes on with the post of one finds its footage, too. A test video comes along
+# with another test video only: what the model ranked must not choose it. Found are those left to this person,
+# not the first by number: a footage of any size comes to its end. By hand, for every claim asks it: two
+# statements and a millisecond of composing them less.
 SIBLINGS = """
 WITH last AS (
-  SELECT video.id, video.post_id, video.group_id, video.split
+  SELECT video.post_id, video.group_id, video.split
   FROM labeling_slot slot JOIN labeling_video video ON video.id = slot.video_id
   WHERE slot.labeler_id = %s AND slot.claimed_at IS NOT NULL AND NOT slot.is_gold
-  ORDER BY slot.claimed_at DESC LIMIT 1
+  ORDER BY slot.claimed_at DESC LIMIT 10
 )
-SELECT video.id FROM labeling_video video, last
+SELECT DISTINCT video.id FROM labeling_video video, last
 WHERE (video.post_id = last.post_id OR video.group_id = last.group_id)
-  AND video.id <> last.id AND (video.split <> 'test' OR last.split = 'test')
+  AND (video.split <> 'test' OR last.split = 'test')
+  AND EXISTS (
+    SELECT 1 FROM labeling_slot slot
+    WHERE slot.video_id = video.id AND slot.state IN ('free', 'held') AND NOT slot.is_gold
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM labeling_slot mine
+    WHERE mine.video_id = video.id AND mine.labeler_id = %s AND mine.state IN ('held', 'done', 'kept')
+  )
 ORDER BY video.id LIMIT 50
 """
 
@@ -115,7 +125,7 @@ class Search:
             return True
 
     def take_sibling(self) -> int:
-        """Take a slot of the footage or of the post that this person saw last."""
+        """Take a slot of a footage or of a post that this person saw lately."""
         if not (videos := self._siblings()):
             return 0
         free = Slot.objects.free(self.now).filter(video__in=videos)
@@ -168,12 +178,12 @@ class Search:
         return Slot.objects.filter(state=SlotState.KEPT, is_gold=False)
 
     def _siblings(self) -> list[int]:
-        """Return the videos of the footage and of the post that this person took last, but for that one.
+        """Return videos of the footages and of the posts that this person took last, which are left to them.
 
         Read before the slots: with a subquery PostgreSQL may walk the whole queue in its order of priority.
         """
         with connection.cursor() as cursor:
-            cursor.execute(SIBLINGS, [self.user.pk])
+            cursor.execute(SIBLINGS, [self.user.pk, self.user.pk])
             return [pk for (pk,) in cursor.fetchall()]
 
     @transaction.atomic

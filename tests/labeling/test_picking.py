@@ -75,6 +75,31 @@ def test_videos_of_one_footage_come_one_after_another(ana: User) -> None:
     assert [answer_next(ana), answer_next(ana)] == [first, twin]
 
 
+def test_footage_goes_on_after_the_post_it_was_found_by(ana: User) -> None:
+    post, group = make_post(), make_group()
+    videos = [make_video(post=post, group=group, priority=0.9), make_video(post=post)]
+    others = [make_video(priority=0.5) for _ in range(3)]
+    videos.append(make_video(group=group))
+
+    given = [answer_next(ana) for _ in range(6)]
+
+    assert given == [*videos, *others]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("num_slots", [1, 2])
+def test_large_footage_comes_to_its_end(num_slots: int, ana: User) -> None:
+    group = make_group()
+    copies = [make_video(group=group, num_slots=num_slots) for _ in range(52)]
+    make_video(priority=0.9)
+    mine = Slot.objects.filter(video__in=copies[:51], n=1)
+    mine.update(state="done", labeler=ana, claimed_at=timezone.now())
+
+    [slot] = queue.claim(ana)
+
+    assert slot.video == copies[51]
+
+
 def test_two_people_share_a_post_when_both_are_there(ana: User, ben: User) -> None:
     post = make_post()
     make_video(post=post, priority=0.9)
