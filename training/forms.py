@@ -15,6 +15,8 @@ from training.batches.tally import NO_EVIDENCE
 from training.export import SLUG
 from training.models import BatchItem, TrainingBatch
 
+NEGATIVE, UNJUDGED = "no", "unjudged"
+JUDGED_CHOICES = [("", "Yes"), (NEGATIVE, "No"), (UNJUDGED, "Not judged")]
 EVIDENCE_CHOICES = [("", "Any"), *EvidenceKind.choices, (NO_EVIDENCE, "None")]
 
 
@@ -26,6 +28,7 @@ class BatchVideosForm(FilterForm):
     """Which of a batch's videos are shown."""
 
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
+    judged = forms.ChoiceField(label="Label judged", choices=JUDGED_CHOICES, required=False)
     split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
     evidence = forms.ChoiceField(choices=EVIDENCE_CHOICES, required=False)
     resolution = forms.ChoiceField(choices=_step_choices(RESOLUTIONS), required=False)
@@ -36,7 +39,7 @@ class BatchVideosForm(FilterForm):
 
     def items(self, batch: TrainingBatch) -> QuerySet[BatchItem]:
         """Return the items that match, by what their settlement said then."""
-        items = self._changed(batch).filter(**settled_as(self.chosen("label")))
+        items = self._changed(batch).filter(**judged_as(self.chosen("label"), self.chosen("judged")))
         if split := self.chosen("split"):
             items = items.filter(split=split)
         if kind := self.chosen("evidence"):
@@ -55,6 +58,14 @@ class BatchVideosForm(FilterForm):
         named = exported.filter(slug=self.chosen("against")).first()
         other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
         return changed(batch, other, change) if other else items.none()
+
+
+def judged_as(label: str, judged: str) -> dict[str, bool | None]:
+    """Return the condition that a settlement judges `label` so; none where `label` is empty."""
+    positive = settled_as(label)
+    if judged == UNJUDGED:
+        return dict.fromkeys(positive)
+    return {field: not value if judged == NEGATIVE else value for field, value in positive.items()}
 
 
 def with_evidence(items: QuerySet[BatchItem], kind: str) -> QuerySet[BatchItem]:

@@ -21,10 +21,11 @@ from training.export import next_slug
 from training.forms import BatchVideosForm, ExportForm
 from training.models import TrainingBatch
 from training.pages import figures
-from training.pages.batch_page import filters_in_words, label_rows, left_out, runs_of
+from training.pages.batch_page import label_rows, left_out, runs_of
 from training.pages.facts_page import facts, largest_groups
 from training.pages.growth import Growth, waiting
 from training.pages.growth_csv import csv_lines, day_lines
+from training.pages.narrowed import filters_in_words
 from training.pages.pace import lacks, people
 from training.pages.scores_chart import scores_chart
 

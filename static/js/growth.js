@@ -11,7 +11,7 @@ const NEXT = "next";
 const canvas = document.getElementById("growth-chart");
 const data = JSON.parse(document.getElementById("growth-data").textContent);
 const versions = data.versions;
-const labels = versions.map((version) => version.slug);
+const labels = versions.map(({ slug, filters }) => (filters ? [slug, "filtered"] : slug));
 const totals = versions.map((version) => SPLITS.reduce((sum, split) => sum + version[split], 0));
 if (data.waiting) labels.push(NEXT);
 while (labels.length < LEAST_ROOM) labels.push(" ".repeat(labels.length));
@@ -93,7 +93,8 @@ function ghost(ctx, centre, y, width, colour, isNarrow) {
 function told(items) {
   const version = versions[items[0].dataIndex];
   const sign = version.change < 0 ? "−" : "+";
-  return [`${number(totals[items[0].dataIndex])} videos, ${sign}${number(Math.abs(version.change))}`];
+  const size = `${number(totals[items[0].dataIndex])} videos, ${sign}${number(Math.abs(version.change))}`;
+  return version.filters ? [size, ...version.filters.split("; ")] : [size];
 }
 
 function options(colour) {

@@ -20,6 +20,7 @@ from training import export
 from training.batches.differences import difference
 from training.forms import BatchVideosForm, ExportForm
 from training.models import ExportJob, TrainingBatch
+from training.pages.batch_page import label_rows
 from training.pages.facts_page import facts, largest_groups
 from training.pages.growth import Growth
 from training.pages.scores_chart import scores_chart
@@ -121,6 +122,32 @@ def test_every_number_of_what_a_batch_is_made_of_leads_to_as_many_videos(admin: 
     assert {bar.name for bar in bars} >= {"AI_GEN", "not AI", "KLING", "720p", "None", "under 5 s"}
     for bar in bars:
         assert len(admin.get(bar.url).context["page"].rows) == bar.number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_number_of_a_label_leads_to_as_many_videos(admin: Client) -> None:
+    for kling in (True, True, False, None):
+        make_settlement(make_video(), ai_gen=True, kling=kling)
+    make_settlement(make_video(), ai_gen=False)
+    put_files()
+    batch = export.export_batch()
+
+    rows = {row.name: row for row in label_rows(batch)}
+    cells = [cell for row in rows.values() for cell in (*row.positives, *row.others) if cell.number]
+
+    assert [cell.number for cell in rows["KLING"].others] == [1, 2]
+    assert [cell.number for cell in rows["AI_GEN"].others] == [1, 0]
+    for cell in cells:
+        assert len(admin.get(cell.url).context["page"].rows) == cell.number
+
+
+def test_not_ai_judged_no_is_ai() -> None:
+    ai, real = make_settlement(make_video()), make_settlement(make_video(), ai_gen=False)
+    batch = make_batch(settlements=[ai, real])
+
+    assert shown(batch, label="NOT_AI") == [real.video]
+    assert shown(batch, label="NOT_AI", judged="no") == [ai.video]
+    assert shown(batch, judged="no") == [ai.video, real.video]
 
 
 def test_largest_groups_come_first() -> None:

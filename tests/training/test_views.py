@@ -158,6 +158,20 @@ def test_growth_csv_holds_a_row_for_each_version_and_split(labeler: Client) -> N
     ]
 
 
+def test_filtered_version_is_marked_in_table_chart_and_csv(labeler: Client) -> None:
+    grow(100)
+    make_batch("kling", num_train=7, filters={"labels": ["KLING"], "since": "2026-07-01"})
+
+    page = labeler.get("/batches/")
+    lines = labeler.get("/batches/growth.csv").getvalue().decode().splitlines()
+
+    words = "Only with: KLING; Posted since: 2026-07-01"
+    assert page.text.count(f'<span class="tag" title="{words}">filtered</span>') == 1
+    assert "in kling (filtered), exported" in page.text
+    assert [each["filters"] for each in page.context["growth"].chart()["versions"]] == ["", words]
+    assert [row["filters"] for row in csv.DictReader(lines)] == ["", "", "", *[words] * 3]
+
+
 def test_export_order_queues_one_job_and_shows_how_far_it_is(admin: Client) -> None:
     response = admin.post("/exports/", headers=HTMX)
 

@@ -10,6 +10,7 @@ from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
 from jobs import workers
 from jobs.models import State
 from labeling.models import Split
+from training import forms
 from training.batches.counts import MIN_TEST_POSITIVES, NEGATIVE, NOT_JUDGED, POSITIVE, Count
 from training.models import TrainingBatch, TrainingRun
 from training.pages.bars import Bars, lying
@@ -31,8 +32,8 @@ class LabelRow:
     name: str
     positives: list[Cell]
     bar: Bars
-    negative: int
-    not_judged: int
+    others: list[Cell]
+    """Negative, then not judged."""
     is_thin: bool
     begins_group: bool
 
@@ -50,12 +51,15 @@ def label_rows(batch: TrainingBatch) -> list[LabelRow]:
 def _label_row(batch: TrainingBatch, label: Label, count: Count, top: int) -> LabelRow:
     url = reverse("training:batch-videos", args=[batch.slug])
     by_split = [Cell(getattr(count, split), videos_url(url, label, split)) for split in Split.values]
+    others = [
+        Cell(Count.of_judged(batch, label, judged).total, f"{videos_url(url, label)}&judged={name}")
+        for judged, name in ((NEGATIVE, forms.NEGATIVE), (NOT_JUDGED, forms.UNJUDGED))
+    ]
     return LabelRow(
         label,
         [Cell(count.total, videos_url(url, label)), *by_split],
         lying(count, top),
-        Count.of_judged(batch, label, NEGATIVE).total,
-        Count.of_judged(batch, label, NOT_JUDGED).total,
+        others,
         count.total > 0 and count.test < MIN_TEST_POSITIVES,
         label in (STYLES[0], GENERATORS[0]),
     )
@@ -91,21 +95,3 @@ def runs_of(batch: TrainingBatch) -> Runs:
     # The page asks every two seconds while a run goes: of its metrics it draws the curve alone.
     runs = batch.runs.annotate(losses=F("metrics__curve")).defer("metrics")
     return Runs(list(runs.order_by("-pk")))
-
-
-FILTER_NAMES = {
-    "labels": "Only with",
-    "evidence": "Only with evidence",
-    "authors": "Only by",
-    "since": "Posted since",
-    "until": "Posted until",
-    "min_answers": "People who agree, at least",
-}
-
-
-def filters_in_words(batch: TrainingBatch) -> list[tuple[str, str]]:
-    """Return what an export was narrowed to."""
-    return [
-        (FILTER_NAMES.get(name, name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in batch.filters.items()
-    ]

@@ -21,6 +21,7 @@ from labeling.models import Split, Video
 from training.batches.counts import MIN_TEST_POSITIVES, SERIES, Count
 from training.models import BatchItem, TrainingBatch
 from training.pages.bars import Bars, stacked
+from training.pages.narrowed import filters_in_a_line
 
 SHOWN = 20
 """Versions on the page unless all are asked for; the CSV file has every one."""
@@ -54,6 +55,11 @@ class Version:
 
     def models_with_auc(self) -> list[tuple[ModelVersion, scores.Interval | None]]:
         return [(model, scores.read(model.metrics).auc) for model in self.models]
+
+    @property
+    def narrowed_to(self) -> str:
+        """What its export was filtered by, in a line; empty: it took everything."""
+        return filters_in_a_line(self.batch)
 
     @property
     def videos(self) -> Count:
@@ -154,6 +160,7 @@ class Growth:
                     "url": version.batch.get_absolute_url(),
                     "date": date(version.batch.exported_at, "DATE_FORMAT"),
                     "change": version.change,
+                    "filters": version.narrowed_to,
                     **{split: getattr(version.videos, split) for split in Split.values},
                 }
                 for version in self.versions

@@ -12,7 +12,7 @@ from training.pages.growth import Version
 
 JUDGED = (("", POSITIVE), ("_no", NEGATIVE), ("_not_judged", NOT_JUDGED))
 HEADER = (
-    *("batch", "exported_at", "digest", "split", "videos"),
+    *("batch", "exported_at", "digest", "split", "videos", "filters"),
     *(f"{label}{suffix}" for label in V5_LABELS for suffix, _ in JUDGED),
 )
 
@@ -47,4 +47,5 @@ def _row(version: Version, split: str) -> list[Any]:
     counts = [Count.of_judged(batch, label, judged) for label in V5_LABELS for _, judged in JUDGED]
     exported_at = batch.exported_at.isoformat() if batch.exported_at else ""
     videos = getattr(version.videos, split)
-    return [batch.slug, exported_at, batch.digest, split, videos, *(getattr(c, split) for c in counts)]
+    known = [batch.slug, exported_at, batch.digest, split, videos, version.narrowed_to]
+    return [*known, *(getattr(count, split) for count in counts)]

@@ -1,0 +1,25 @@
+"""What an export was narrowed to, in words: such a version is no step of the dataset's growth."""
+
+from training.models import TrainingBatch
+
+FILTER_NAMES = {
+    "labels": "Only with",
+    "evidence": "Only with evidence",
+    "authors": "Only by",
+    "since": "Posted since",
+    "until": "Posted until",
+    "min_answers": "People who agree, at least",
+}
+
+
+def filters_in_words(batch: TrainingBatch) -> list[tuple[str, str]]:
+    """Return each filter of a batch; none, and it took everything."""
+    return [
+        (FILTER_NAMES.get(name, name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in batch.filters.items()
+    ]
+
+
+def filters_in_a_line(batch: TrainingBatch) -> str:
+    """Give all filters in a line: Only with: KLING, VEO; Posted since: 2026-07-01."""
+    return "; ".join(f"{name}: {words}" for name, words in filters_in_words(batch))
