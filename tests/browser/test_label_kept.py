@@ -167,7 +167,8 @@ def test_answer_whose_reply_was_lost_is_taken_once(rough: Page, site: str, stock
         route.abort()
 
     rough.route("**/answer/", lose_the_first)
-    press(rough, "n", "Enter")
+    with rough.expect_request_finished(lambda request: request.url.endswith("/answer/")):
+        press(rough, "n", "Enter")
 
     saved(rough)
     assert lost == [201]

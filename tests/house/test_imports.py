@@ -3,6 +3,7 @@
 import graphlib
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -46,6 +47,7 @@ PLAIN_TRAINING = (
 HEAVY = ("torch", "torchvision", "torchcodec", "sklearn", "yt_dlp", "imagehash", "scipy")
 
 
+@cache
 def torch_side() -> tuple[str, ...]:
     """Return the modules of training that import torch when they are loaded."""
     training = {module: path for module, path in modules().items() if is_within(module, ("training",))}

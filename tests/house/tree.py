@@ -25,8 +25,13 @@ def modules() -> dict[str, Path]:
     return {_dotted(path): path for path in paths if "migrations" not in path.parts}
 
 
-def imports(path: Path, *, when_loaded: bool = False) -> Iterator[str]:
-    """Yield the dotted names that a file imports; `when_loaded` leaves out functions and TYPE_CHECKING."""
+@cache
+def imports(path: Path, *, when_loaded: bool = False) -> tuple[str, ...]:
+    """Return the dotted names that a file imports; `when_loaded` leaves out functions and TYPE_CHECKING."""
+    return tuple(_imports(path, when_loaded=when_loaded))
+
+
+def _imports(path: Path, *, when_loaded: bool) -> Iterator[str]:
     todo: list[ast.AST] = [ast.parse(path.read_text())]
     while todo:
         node = todo.pop()
