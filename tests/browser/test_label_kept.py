@@ -269,6 +269,23 @@ def test_lost_claim_says_to_whom_and_is_taken_again_by_a_key(
     assert Annotation.objects.get().veo is True
 
 
+def test_clip_taken_again_takes_the_place_of_one_ahead(rough: Page, site: str, stock: Stock) -> None:
+    videos = stock(6)
+    begin(rough, site)
+    give_to("ben", videos[0])
+    press(rough, "n", "Enter")
+    expect(rough.locator("#notice")).to_contain_text("ben has it until")
+    expect(rough.locator("#reel > *")).to_have_count(2)  # three are held, and the lost one would be a fourth
+    Slot.objects.filter(video=videos[0]).update(lease_until=timezone.now())
+
+    press(rough, "r")
+    saved(rough)
+    for _ in videos[1:]:
+        go_on(rough, "n", "Enter")
+
+    assert Annotation.objects.values("video").distinct().count() == Annotation.objects.count() == 6
+
+
 def test_lost_answer_survives_a_reload_until_it_is_discarded(rough: Page, site: str, stock: Stock) -> None:
     video = stock(2)[0]
     begin(rough, site)
