@@ -13,11 +13,10 @@ FILTER_NAMES = {
 
 
 def filters_in_words(batch: TrainingBatch) -> list[tuple[str, str]]:
-    """Return each filter of a batch; none, and it took everything."""
-    return [
-        (FILTER_NAMES.get(name, name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in batch.filters.items()
-    ]
+    """Return each filter of a batch, in the order of FILTER_NAMES; none, and it took everything."""
+    # PostgreSQL keeps JSON's keys in an order of its own.
+    values = ((words, batch.filters[name]) for name, words in FILTER_NAMES.items() if name in batch.filters)
+    return [(words, ", ".join(value) if isinstance(value, list) else str(value)) for words, value in values]
 
 
 def filters_in_a_line(batch: TrainingBatch) -> str:
