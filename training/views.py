@@ -13,6 +13,7 @@ from labeling.models import SiteSettings, Video
 from labeling.paging import KeysetPage
 from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
+from labeling.withholding import withhold
 from training.batches import proving, sidecars, withdrawing
 from training.batches.differences import Difference, difference
 from training.batches.orders import export_news
@@ -141,6 +142,7 @@ def batch_videos(request: HttpRequest, slug: str) -> HttpResponse:
 def waiting_videos(request: HttpRequest) -> HttpResponse:
     """Show the videos that are settled, and in no batch as they are now."""
     page = KeysetPage.read(waiting().select_related("post", "settlement"), request.GET, size=VIDEOS_A_PAGE)
+    withhold(request.user, page.rows)
     return render(request, "training/waiting_videos.html", {"page": page, "next_slug": next_slug()})
 
 

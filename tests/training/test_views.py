@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from labeling.models import GoldAnswer
 from tests.factories import (
     make_batch,
     make_model,
@@ -80,6 +81,17 @@ def test_video_that_a_batchs_filters_left_out_waits_on(labeler: Client) -> None:
     assert page.context["growth"].num_waiting == 1
     assert 'href="/batches/-/waiting/"' in page.text
     assert [video.settlement for video in waiting.context["page"].rows] == [left_out]
+
+
+def test_page_of_what_waits_does_not_tell_labelers_what_gold_is(labeler: Client) -> None:
+    video = make_video()
+    make_settlement(video, sora=True)
+    GoldAnswer.objects.create(video=video, added_by=make_user("rita"), ai_gen=True, sora=True)
+
+    page = labeler.get("/batches/-/waiting/")
+
+    assert page.context["page"].rows == [video]
+    assert "SORA" not in page.text
 
 
 def test_page_of_what_waits_says_when_nothing_does(labeler: Client) -> None:
