@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.formats import number_format
 
 from labeling import controls, reclaiming
 from labeling.answering import InvalidAnswer
@@ -69,7 +70,9 @@ def reply_once(request: HttpRequest, carry_out: Callable[[], Reply]) -> HttpResp
     """Do what is asked, once for each Idempotency-Key; a browser without scripts gets the next clip."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > MAX_KEY:
-        raise InvalidAnswer([f"Idempotency-Key may have {MAX_KEY} characters, it has {len(key):,}."])
+        raise InvalidAnswer(
+            [f"Idempotency-Key may have {MAX_KEY} characters, it has {number_format(len(key))}."]
+        )
     reply = once(request.user, key, _meaning(request), carry_out) if key else carry_out()
     if is_script(request):
         return JsonResponse(reply.body, status=reply.status)

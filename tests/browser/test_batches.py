@@ -71,6 +71,17 @@ def test_chart_follows_the_theme(page: Page, site: str) -> None:
     assert set(dark[:8]) != set(light[:8])
 
 
+def test_chart_writes_numbers_as_the_page_does(browser: Browser, site: str) -> None:
+    grow(*SIZES)
+    page = browser.new_context(locale="de-DE").new_page()
+    begin(page, site, "/batches/")
+    colours(page)
+
+    assert page.evaluate("Chart.getChart('growth-chart').options.locale") == "de"
+    expect(page.get_by_text("5.591").first).to_be_visible()
+    page.context.close()
+
+
 def test_bar_leads_to_its_batch(page: Page, site: str) -> None:
     grow(100, 200)
     begin(page, site, "/batches/")

@@ -1,5 +1,6 @@
 """What no page may do, whoever reads it: write a number for people where a program reads one."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -12,8 +13,7 @@ from django.utils.formats import reset_format_cache
 
 from config.formats.en_DE import formats
 from tests.everything import Everything, build
-
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+from tests.house.tree import ROOT, modules
 
 MARK = "⍽"
 FOR_PEOPLE = {"title", "aria-label", "placeholder"}
@@ -106,6 +106,8 @@ def misplaced(answer: Any) -> list[str]:
     return page.found
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
 @pytest.mark.usefixtures("_marked")
 def test_no_number_for_people_stands_where_a_program_reads_it(client: Client) -> None:
     rows = build()
@@ -117,3 +119,18 @@ def test_no_number_for_people_stands_where_a_program_reads_it(client: Client) ->
     assert {address: numbers for address, numbers in found.items() if numbers} == {}
     assert MARK in pages["/batches/"].text
     assert 404 not in {page.status_code for page in pages.values()}
+
+
+def test_no_page_groups_digits_by_itself() -> None:
+    # f"{number:,}" has commas for everybody; django.utils.formats.number_format asks who reads.
+    pages = re.compile(r"^(labeling/(views|templatetags)|training/pages)/|/views\.py$")
+
+    found = {
+        f"{name}: {line.strip()}"
+        for name, path in ((str(path.relative_to(ROOT)), path) for path in modules().values())
+        if pages.search(name)
+        for line in path.read_text().splitlines()
+        if re.search(r":,(\.\d)?[df]?\}", line)
+    }
+
+    assert found == set()
