@@ -44,7 +44,7 @@ def test_times_are_those_of_the_browsers_clock(browser: Browser, site: str) -> N
     until = datetime(2099, 7, 14, 14, 20, tzinfo=UTC)
     held = factories.hold(factories.make_video().slots.get(), factories.make_user("ben"))
     Slot.objects.filter(pk=held.pk).update(lease_until=until)
-    context = browser.new_context(timezone_id="Asia/Tokyo")
+    context = browser.new_context(timezone_id="Asia/Tokyo", locale="de-DE")
     page = context.new_page()
     page.goto(f"{site}/login/")
     be(page, site, factories.make_user("ana"))
