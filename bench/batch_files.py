@@ -1,7 +1,7 @@
 """What verifying and fetching the files of a batch take beside the shell's `sha256sum` and a plain copy.
 
 The bars: 0.8 of `sha256sum` over the same files, and from a bucket on this machine 0.8 of a plain parallel
-copy, in the same run.
+copy, in the same run. Plain copies are three: curl, boto3, and a loop that only receives and writes.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,16 @@ def measure_files(folder: Path) -> None:
         urls = {wanted.name: sign(wanted.name) for wanted in files}
         web = Web(lambda wanted: Address(urls[wanted.name], {}), connections=JOBS)
         into = folder / "into"
+        curl = best(lambda: curl_copy(urls, into), into)
+        boto = best(lambda: boto_copy(options, urls, into), into)
         plain = best(lambda: plain_copy(urls, into), into)
         hashed = best(lambda: plain_copy(urls, into, copy_and_hash), into)
         ours = best(lambda: all_good(fetch(files, web, into, jobs=JOBS, stop=stop())), into)
-        report("fetch", "plain parallel copy", ours, plain)
-        report("fetch", "plain parallel copy that hashes", ours, hashed)
-        report("plain parallel copy that hashes", "plain parallel copy", hashed, plain)
+        report("fetch", "curl --parallel", ours, curl)
+        report("fetch", "boto3 in threads", ours, boto)
+        report("fetch", "bare loop in threads", ours, plain)
+        report("fetch", "bare loop that hashes", ours, hashed)
+        report("bare loop that hashes", "bare loop in threads", hashed, plain)
 
 
 def report(what: str, other: str, ours: float, theirs: float) -> None:
@@ -106,25 +110,53 @@ def all_good(found: Any) -> None:
 
 def fill_bucket(folder: Path, files: list[Any], options: dict[str, Any]) -> Callable[[str], str]:
     """Put the files into the bucket; return what signs their addresses."""
-    import boto3
-    from botocore.config import Config
-
-    client = boto3.client(
-        "s3",
-        endpoint_url=options["endpoint_url"],
-        aws_access_key_id=options["access_key"],
-        aws_secret_access_key=options["secret_key"],
-        region_name=options["region_name"],
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
-    name = options["bucket_name"]
+    client, name = client_of(options), options["bucket_name"]
     for wanted in files:
         client.upload_file(str(folder / wanted.name), name, wanted.name)
     return lambda key: str(client.generate_presigned_url("get_object", {"Bucket": name, "Key": key}))
 
 
+def client_of(options: dict[str, Any]) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3",
+        endpoint_url=options["endpoint_url"],
+        aws_access_key_id=options["access_key"],
+        aws_secret_access_key=options["secret_key"],
+        region_name=options["region_name"],
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, max_pool_connections=JOBS),
+    )
+
+
+def curl_copy(urls: dict[str, str], into: Path) -> None:
+    """Do what a shell does: as many transfers at once, in one process."""
+    lines = [f'url = "{url}"\noutput = "{into / name}"' for name, url in urls.items()]
+    subprocess.run(
+        ["curl", "--fail", "--silent", "--parallel", "--parallel-max", str(JOBS), "--config", "-"],
+        input="\n".join(lines),
+        text=True,
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def boto_copy(options: dict[str, Any], names: Iterable[str], into: Path) -> None:
+    """Do what Python programs do: the vendor's own library, a file a thread."""
+    from boto3.s3.transfer import TransferConfig
+
+    client, whole = client_of(options), TransferConfig(use_threads=False)
+
+    def one(name: str) -> None:
+        client.download_file(options["bucket_name"], name, str(into / name), Config=whole)
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(one, names))
+
+
 def plain_copy(urls: dict[str, str], into: Path, copy: Copy = shutil.copyfileobj) -> None:
-    """Download with as many threads, checking nothing."""
+    """Do the least that Python can: as many threads, checking nothing."""
 
     def one(item: tuple[str, str]) -> None:
         with urllib.request.urlopen(item[1]) as response, (into / item[0]).open("wb") as file:
