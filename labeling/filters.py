@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -51,6 +51,9 @@ LABEL_CHOICES = [
 class FilterForm(forms.Form):
     """A form of a list: read from the query, drawn with what was understood of it."""
 
+    FOLDED: ClassVar[tuple[str, ...]] = ()
+    """The fields that are folded away until one of them is used."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prepare()
@@ -65,7 +68,21 @@ class FilterForm(forms.Form):
     @property
     def is_narrow(self) -> bool:
         """Tell whether anything is left out."""
-        return any(self.cleaned_data.values())
+        return self.is_used(*self.cleaned_data)
+
+    @property
+    def is_special(self) -> bool:
+        """Tell whether a folded field is used, or should be mended."""
+        return self.is_used(*self.FOLDED) or any(name in self.errors for name in self.FOLDED)
+
+    def is_used(self, *names: str) -> bool:
+        return any(self.cleaned_data.get(name) not in ("", None) for name in names)
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.FOLDED]
+
+    def folded_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FOLDED]
 
 
 class DateInput(forms.DateInput):
@@ -80,6 +97,8 @@ def people_who_added() -> list[tuple[str, str]]:
 
 
 class PostFilterForm(FilterForm):
+    FOLDED: ClassVar[tuple[str, ...]] = ("author", "since", "until", "by")
+
     q = forms.CharField(label="Text, author or id", required=False, max_length=200)
     state = forms.ChoiceField(choices=_choices(POST_STATES), required=False)
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
@@ -94,11 +113,6 @@ class PostFilterForm(FilterForm):
 
     def prepare(self) -> None:
         self.fields["by"].choices = people_who_added()  # type: ignore[attr-defined]
-
-    @property
-    def is_special(self) -> bool:
-        """Tell whether one of the filters is used that are folded away otherwise."""
-        return any(self.cleaned_data.get(name) for name in ("author", "since", "until", "by"))
 
     def posts(self) -> QuerySet[Post]:
         posts: Any = self._added()

@@ -58,6 +58,8 @@ def people_who_labeled() -> list[tuple[str, str]]:
 
 
 class VideoFilterForm(FilterForm):
+    FOLDED = ("by", "labeled", "settled", "disagreement", "least", "most", "group")
+
     state = forms.ChoiceField(choices=_choices(STATES), required=False)
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
     split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
@@ -79,15 +81,6 @@ class VideoFilterForm(FilterForm):
             self.fields["state"].choices = [each for each in states if each[0] != "gold"]  # type: ignore[attr-defined]
         self.fields["by"].choices = people_who_labeled()  # type: ignore[attr-defined]
 
-    @property
-    def is_narrow(self) -> bool:
-        return any(value not in ("", None) for value in self.cleaned_data.values())
-
-    @property
-    def is_special(self) -> bool:
-        """Tell whether one of the filters is used that are folded away otherwise."""
-        return self._is_used("by", "labeled", "settled", "disagreement", "least", "most", "group")
-
     def videos(self) -> QuerySet[Video]:
         videos: Any = Video.objects.all()
         for name, kinds in (("state", STATES), ("disagreement", DISAGREEMENTS)):
@@ -97,22 +90,18 @@ class VideoFilterForm(FilterForm):
             videos = videos.in_split(split)
         if label := self.chosen("label"):
             videos = videos.filter(**settled_as(label))
-            if (
-                label != NOT_AI
-            ):  # said twice, so that a list in the order of videos can walk the label's index
+            # Said twice, so that a list in the order of videos can walk the label's index.
+            if label != NOT_AI:
                 videos = videos.filter(settlement__video=F("pk"))
         return self._seen(self._probable(self._labeled(self._of_group(videos))))  # type: ignore[no-any-return]
 
     def _seen(self, videos: Any) -> Any:
         """Leave out what a filter would tell a labeler of videos that they may be asked for."""
-        if self._is_used("label", "disagreement", "settled") or self.chosen("state") in TELLING:
+        if self.is_used("label", "disagreement", "settled") or self.chosen("state") in TELLING:
             videos = told(self.user, videos)
-        if self._is_used("disagreement", "least", "most"):
+        if self.is_used("disagreement", "least", "most"):
             videos = told_by_models(self.user, videos)
         return videos
-
-    def _is_used(self, *names: str) -> bool:
-        return any(self.cleaned_data.get(name) not in ("", None) for name in names)
 
     def _of_group(self, videos: Any) -> Any:
         if (video := self.cleaned_data.get("group")) is None:

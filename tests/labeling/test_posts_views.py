@@ -54,6 +54,15 @@ def test_post_list_shows_what_matches(labeler: Client, query: str, ids: list[str
     assert found(labeler, query) == ids
 
 
+def test_post_list_says_which_filter_it_could_not_read(labeler: Client) -> None:
+    make_post("stored")
+
+    page = labeler.get("/posts/?since=yesterday").text
+
+    assert "Added since: Enter a valid date." in page
+    assert '<details class="more" open>' in page
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
