@@ -34,6 +34,14 @@ class QuickAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write what the form changed alone: since the row was read, workers may have written the rest."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = (field.name for field in self.opts.concrete_fields)
+        obj.save(update_fields=[name for name in columns if name in form.changed_data])
+
 
 class ReadOnlyAdmin(QuickAdmin):
     """Rows that nobody changes by hand: the app writes them, and the database refuses or forgets the rest."""

@@ -89,10 +89,11 @@ class VideoAdmin(ReadOnlyAdmin):
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Video, form: Any, change: bool) -> None:
-        if "priority" in form.changed_data:
-            obj.picked_by = "by hand"
-            Slot.objects.filter(video=obj, state=SlotState.FREE).update(priority=obj.priority)
+        # The video before its slots, as answers do, or the two wait for each other.
         super().save_model(request, obj, form, change)
+        if "priority" in form.changed_data:
+            Video.objects.filter(pk=obj.pk).update(picked_by="by hand")
+            Slot.objects.filter(video=obj, state=SlotState.FREE).update(priority=obj.priority)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

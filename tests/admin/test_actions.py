@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from inference.models import ModelVersion
 from jobs.models import State
+from labeling import answering, queue
+from labeling.admin import PreferencesAdmin, VideoAdmin
 from labeling.models import (
     ApiToken,
     CollectJob,
@@ -19,11 +21,22 @@ from labeling.models import (
     Guideline,
     LabelDefinition,
     Post,
+    Preferences,
     SiteSettings,
     Slot,
     Video,
 )
-from tests.factories import hold, make_job, make_model, make_post, make_superuser, make_user, make_video
+from tests.factories import (
+    claim_of,
+    hold,
+    make_answer,
+    make_job,
+    make_model,
+    make_post,
+    make_superuser,
+    make_user,
+    make_video,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -168,6 +181,45 @@ def test_quarantine_by_hand_keeps_a_video_out_and_its_reasons_in_the_history(roo
     assert (kept_out, kept_out.quarantine) == (video, "The other side has it.")
     assert "Quarantine: &#x27;&#x27; became &#x27;The other side has it.&#x27;" in history
     assert "Quarantine: &#x27;The other side has it.&#x27; became &#x27;&#x27;" in history
+
+
+def test_video_settled_while_an_admin_moves_it_stays_settled(
+    root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, ana = make_video(), make_user("ana")
+    [slot] = queue.claim(ana)
+    read = VideoAdmin.get_object
+
+    def read_before_the_answer(*args: Any) -> Any:
+        found = read(*args)
+        answering.submit(ana, claim_of(slot), make_answer(ai_gen=False))
+        return found
+
+    monkeypatch.setattr(VideoAdmin, "get_object", read_before_the_answer)
+    root.post(address(Video, "change", video.pk), {"priority": 5, "quarantine": ""})
+
+    video.refresh_from_db()
+    assert video.priority == 5
+    assert video.settlement is not None
+
+
+def test_keys_changed_while_an_admin_changes_a_preference_stay(
+    root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = Preferences.objects.create(user=make_user("ana"))
+    read = PreferencesAdmin.get_object
+
+    def read_before_the_keys(*args: Any) -> Any:
+        found = read(*args)
+        Preferences.objects.update(keymap={"undo": "u"})
+        return found
+
+    monkeypatch.setattr(PreferencesAdmin, "get_object", read_before_the_keys)
+    sent = {"user": preferences.user_id, "keymap": "{}", "initial-keymap": "{}"}
+    root.post(address(Preferences, "change", preferences.pk), sent)
+
+    preferences.refresh_from_db()
+    assert (preferences.keymap, preferences.shows_sensitive) == ({"undo": "u"}, False)
 
 
 def test_test_videos_keep_their_random_order(root: Client) -> None:
