@@ -28,7 +28,7 @@ function drawn(entry) {
 
 async function again(entry, part) {
   if (entry.state === "refused") return goBackTo(entry);
-  const reply = await send(entry.reclaim, { fields: [["video", entry.video]] }).catch(() => null);
+  const reply = await send(entry.reclaim, { fields: [["video", entry.video]], gives: "claim" }).catch(() => null);
   if (reply?.status === 200) {
     renew(entry, { claim: reply.body.claim, url: reply.body.urls[entry.kind] });
     return wake();

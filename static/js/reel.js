@@ -90,6 +90,7 @@ function take(html) {
   const parts = document.createElement("template");
   parts.innerHTML = html;
   const list = parts.content.querySelector("[data-held]");
+  if (!list) return; // a page of somebody in between, as in server.js
   const held = list.dataset.held.split(" ");
   for (const template of [...reel.children]) if (!held.includes(template.dataset.claim)) drop(template);
   for (const template of [...list.children]) add(template);

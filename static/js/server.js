@@ -3,21 +3,27 @@
 import { cookie } from "./csrf.js";
 
 const PATIENCE = 20_000;
+const BAD_GATEWAY = 502;
 const main = document.querySelector("main[data-user]");
 
 function headers(more = {}) {
   return { "X-Labeler": main.dataset.user, "X-CSRFToken": cookie(), ...more };
 }
 
-// Throws where there is no connection; every reply of the server, a refusal too, is returned.
-export async function send(url, { fields = [], key = "" } = {}) {
+// Throws where there is no connection; every reply of the server, a refusal too, is returned. One that should hold what
+// this address `gives` and does not, or leads elsewhere, is of somebody in between (the login page of a café's network):
+// then nothing is done, as if the server had failed.
+export async function send(url, { fields = [], key = "", gives = "" } = {}) {
   const reply = await fetch(url, {
     method: "POST",
     body: new URLSearchParams(fields),
     headers: headers(key ? { "Idempotency-Key": key } : {}),
+    redirect: "manual", // the status is 0 then
     signal: AbortSignal.timeout(PATIENCE),
   });
-  return { status: reply.status, body: await reply.json().catch(() => ({})) };
+  const body = (await reply.json().catch(() => null)) ?? {};
+  const isOurs = reply.status >= 400 || !gives || body[gives];
+  return { status: isOurs ? reply.status : BAD_GATEWAY, body };
 }
 
 // The part of the page at `url`, or null: logged out, which login.js hears, or no connection.

@@ -30,7 +30,7 @@ async function undo(fields) {
 
 // What a failing server, or one in between, says is no reply: the answer may be taken back all the same.
 async function ask(asked) {
-  const reply = await send(main.dataset.undo, asked).catch(() => null);
+  const reply = await send(main.dataset.undo, { ...asked, gives: "claim" }).catch(() => null);
   return reply?.status >= 500 ? null : reply;
 }
 

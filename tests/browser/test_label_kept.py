@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -185,6 +186,45 @@ def test_server_that_fails_gets_the_answer_again(rough: Page, site: str, stock: 
     saved(rough, "the server fails: 1 answer kept here")
     saved(rough)
     assert Annotation.objects.get().ai_gen is False
+
+
+IN_BETWEEN: list[dict[str, Any]] = [
+    {"status": 200, "content_type": "text/html", "body": "<h1>Welcome to the train's Wi-Fi</h1>"},
+    {"status": 200, "json": {"detail": "Accept our terms first."}},
+    {"status": 302, "headers": {"Location": "/healthz"}},
+]
+"""What a network that wants to be logged in to says in the server's place."""
+
+
+@pytest.mark.parametrize("reply", IN_BETWEEN, ids=["page", "json", "redirect"])
+def test_network_in_between_takes_no_answer(
+    rough: Page, site: str, stock: Stock, reply: dict[str, Any]
+) -> None:
+    stock(3)
+    begin(rough, site)
+    errors: list[object] = []
+    rough.on("pageerror", lambda error: errors.append(error))
+    rough.route("**/label/**", lambda route: route.fulfill(**reply))
+
+    press(rough, "n", "Enter", "k", "1")
+    saved(rough, "the server fails: 2 answers kept here")
+    rough.unroute("**/label/**")
+
+    saved(rough)
+    assert {each.outcome for each in Annotation.objects.all()} == {"labeled", "skipped"}
+    assert errors == []
+
+
+def test_undo_that_a_network_in_between_took_is_asked_for_again(rough: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(rough, site)
+    go_on(rough, "7", "b", "Enter")
+    rough.route("**/label/undo/", lambda route: route.fulfill(**IN_BETWEEN[0]), times=1)
+
+    go_on(rough, "Backspace")
+
+    assert is_on(rough, "VEO")
+    assert Annotation.objects.filter(outcome="undone").count() == 1
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

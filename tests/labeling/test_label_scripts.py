@@ -62,6 +62,13 @@ def test_answer_is_told_by_its_number(script: Client, slot: Slot) -> None:
     assert response.json() == {"annotation": Annotation.objects.get().pk}
 
 
+def test_skip_is_told_by_its_number(script: Client, slot: Slot) -> None:
+    response = script.post(f"/label/{slot.claim}/skip/", {"reason": "cannot_tell"})
+
+    assert response.status_code == 201
+    assert response.json() == {"annotation": Annotation.objects.get().pk}
+
+
 def test_answer_sent_again_under_its_key_is_taken_once(script: Client, slot: Slot) -> None:
     first, second = (send(script, slot, key="k1") for _ in range(2))
 
