@@ -3,11 +3,14 @@
 const IDLE = 60_000;
 let counted = 0;
 let last = performance.now();
+let wasHidden = document.hidden;
 
+// `visibilitychange` comes after the change: the time until now belongs to what held until now.
 function tick() {
   const now = performance.now();
-  if (!document.hidden) counted += Math.min(now - last, IDLE);
+  if (!wasHidden) counted += Math.min(now - last, IDLE);
   last = now;
+  wasHidden = document.hidden;
 }
 
 export function count() {
@@ -16,8 +19,8 @@ export function count() {
 }
 
 export function goOnFrom(seconds) {
+  tick();
   counted = seconds * 1000;
-  last = performance.now();
 }
 
 for (const kind of ["keydown", "pointerdown", "pointermove", "visibilitychange"]) {

@@ -273,6 +273,31 @@ def test_seconds_on_the_clip_are_counted(page: Page, site: str, stock: Stock) ->
     assert 0 < (Annotation.objects.get().seconds or 0) < 60
 
 
+def turn_to(page: Page, *, is_hidden: bool) -> None:
+    """Let the page be told that its tab went out of sight, or came back: no headless browser hides one."""
+    page.evaluate(
+        """isHidden => {
+          Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_hidden,
+    )
+
+
+def test_seconds_in_another_tab_are_not_counted(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    page.clock.install()
+    begin(page, site)
+
+    page.clock.fast_forward(20_000)
+    turn_to(page, is_hidden=True)
+    page.clock.fast_forward(50_000)
+    turn_to(page, is_hidden=False)
+    go_on(page, "n", "Enter")
+
+    assert 20 <= (Annotation.objects.get().seconds or 0) < 40
+
+
 def test_claims_are_kept_while_somebody_is_there(page: Page, site: str, stock: Stock) -> None:
     stock(2)
     page.clock.install()
