@@ -64,37 +64,70 @@ class Change:
         """What is newly said and needs evidence. What counted before was proven by who said it."""
         return [label for label in (Label.AI_GEN, *GENERATORS) if self.labels.get(label)]
 
+    @property
+    def said(self) -> dict[Label, bool]:
+        """What is said of each video, with what follows from it."""
+        if any(self.labels.get(label) for label in GENERATORS):
+            return {**self.labels, Label.AI_GEN: True}
+        if self.labels.get(Label.AI_GEN) is False:
+            return {**self.labels, **dict.fromkeys(GENERATORS, False)}
+        return {**self.labels}
+
     def onto(self, standing: Labels) -> Labels | None:
         """Return what counts after the change; None if AI_GEN would still not be judged."""
-        after = {**standing, **self.labels}
-        if any(self.labels.get(label) for label in GENERATORS):
-            after[Label.AI_GEN] = True
-        elif self.labels.get(Label.AI_GEN) is False:
-            after |= dict.fromkeys(GENERATORS, False)
+        after = {**standing, **self.said}
         return after if after.get(Label.AI_GEN) is not None else None
+
+    def same(self, videos: Any) -> Any:
+        """Keep the videos that say it already."""
+        said = _fields(self.said, "settlement__")
+        return videos.filter(settlement__ai_gen__isnull=False, **said)
+
+    def unjudged(self, videos: Any) -> Any:
+        """Keep the videos of which AI_GEN would still not be judged."""
+        return videos.none() if Label.AI_GEN in self.said else videos.filter(settlement__ai_gen=None)
+
+    def touched(self, videos: Any) -> Any:
+        """Keep the videos that change, in the order in which they are taken."""
+        changing = videos.exclude(**_fields(self.said, "settlement__"))
+        if Label.AI_GEN not in self.said:
+            changing = changing.filter(settlement__ai_gen__isnull=False)
+        return changing.order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do: videos that change, that say it already, and that AI_GEN is not judged of."""
+    """What a change would do: videos that change, that say it already, and that AI_GEN is not judged of.
+
+    `is_more`: more would change than are taken at once.
+    """
 
     changing: list[tuple[Video, Labels]]
     num_same: int
     num_unjudged: int
+    is_more: bool
 
 
-def preview(videos: Iterable[Video], change: Change) -> Preview:
-    changing, num_same, num_unjudged = [], 0, 0
+def preview(videos: Any, change: Change) -> Preview:
+    """Say what `change` would do to the first MOST of `videos` that it touches, and how many it leaves."""
+    first = list(change.touched(videos)[: MOST + 1])
+    return Preview(
+        _changing(first[:MOST], change),
+        num_same=change.same(videos).count(),
+        num_unjudged=change.unjudged(videos).count(),
+        is_more=len(first) > MOST,
+    )
+
+
+def _changing(videos: Iterable[Video], change: Change) -> list[tuple[Video, Labels]]:
+    """Return those of `videos` that change, and what counts for them after it."""
+    changing = []
     for video in videos:
         standing = video.settlement.labels() if video.settlement else {}
         after = change.onto(standing)
-        if after is None:
-            num_unjudged += 1
-        elif after == standing:
-            num_same += 1
-        else:
+        if after is not None and after != standing:
             changing.append((video, after))
-    return Preview(changing, num_same, num_unjudged)
+    return changing
 
 
 @transaction.atomic
@@ -104,10 +137,11 @@ def apply(by: Any, videos: Any, change: Change, *, filters: str = "") -> BulkEdi
     Raises:
         NothingToEdit: None changes; nothing was written.
     """
-    keys = list(videos.order_by("pk").values_list("pk", flat=True)[:MOST])
+    # What says it already is left out first: the next edit of all that match takes the rest.
+    keys = list(change.touched(videos).values_list("pk", flat=True)[:MOST])
     # Locked before their settlements are read: an answer that comes now waits, and finds this decision.
     list(Video.objects.select_for_update().filter(pk__in=keys).order_by("pk").values("pk"))
-    changing = preview(Video.objects.filter(pk__in=keys).select_related("settlement"), change).changing
+    changing = _changing(Video.objects.filter(pk__in=keys).select_related("settlement"), change)
     if not changing:
         raise NothingToEdit
     said = {str(label): value for label, value in change.labels.items()}
@@ -160,8 +194,8 @@ def _append(edit: BulkEdit, changing: list[tuple[Video, Labels]], change: Change
     return rows
 
 
-def _fields(labels: Labels) -> dict[str, bool | None]:
-    return {label_field(label): value for label, value in labels.items()}
+def _fields(labels: Labels, of: str = "") -> dict[str, bool | None]:
+    return {f"{of}{label_field(label)}": value for label, value in labels.items()}
 
 
 @transaction.atomic

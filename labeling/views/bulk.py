@@ -90,9 +90,10 @@ def _preview(context: dict[str, Any], videos: Any) -> None:
     except InvalidAnswer as exc:
         context["problem"] = exc
         return
-    first = videos.select_related("settlement", "post").defer("fingerprint", "post__raw").order_by("pk")
-    preview = bulk.preview(first[: bulk.MOST], change)
-    context |= {"preview": preview, "shown": [video for video, _ in preview.changing[:SHOWN]]}
+    rows = videos.select_related("settlement", "post").defer("fingerprint", "post__raw")
+    preview = bulk.preview(rows, change)
+    shown = [video for video, _ in preview.changing[:SHOWN]]
+    context |= {"preview": preview, "shown": shown, "is_more": preview.is_more}
 
 
 @require_POST

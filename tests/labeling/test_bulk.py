@@ -70,14 +70,14 @@ def test_style_alone_says_nothing_of_ai_gen() -> None:
 
 
 def test_preview_counts_what_changes_and_what_does_not() -> None:
-    changed, same, unjudged = make_video(), make_video(), make_video()
+    changed, same, _unjudged = make_video(), make_video(), make_video()
     make_settlement(changed, ai_gen=False)
     make_settlement(same, ai_gen=False, anime_2d=True)
 
-    preview = bulk.preview([changed, same, unjudged], ANIME)
+    preview = bulk.preview(Video.objects.all(), ANIME)
 
     assert [video for video, _ in preview.changing] == [changed]
-    assert (preview.num_same, preview.num_unjudged) == (1, 1)
+    assert (preview.num_same, preview.num_unjudged, preview.is_more) == (1, 1, False)
 
 
 def test_edit_appends_an_answer_to_each_and_lets_it_count(rob: User) -> None:
@@ -205,3 +205,32 @@ def test_edit_takes_so_many_at_most(rob: User, monkeypatch: pytest.MonkeyPatch) 
         make_video()
 
     assert bulk.apply(rob, Video.objects.all(), NOT_AI).num_videos == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "rest"), [(VEO, 2), (NOT_AI, 2), (ANIME, 1)], ids=["generator", "not AI", "style"]
+)
+def test_edits_of_all_that_match_come_to_an_end(
+    change: Change, rest: int, rob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    make_video()  # a style alone leaves it as it is: AI_GEN is not judged
+    for _ in range(3):
+        make_settlement(make_video(), ai_gen=True, sora=True)
+
+    first, second = (bulk.apply(rob, Video.objects.all(), change) for _ in range(2))
+
+    assert (first.num_videos, second.num_videos) == (2, rest)
+    with pytest.raises(NothingToEdit):
+        bulk.apply(rob, Video.objects.all(), change)
+
+
+def test_preview_shows_the_first_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    for is_anime in (True, True, False, False, False):
+        make_settlement(make_video(), ai_gen=False, anime_2d=is_anime)
+
+    preview = bulk.preview(Video.objects.all(), ANIME)
+
+    assert [video for video, _ in preview.changing] == list(Video.objects.order_by("pk")[2:4])
+    assert (preview.num_same, preview.is_more) == (2, True)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from labeling import bulk
 from labeling.models import Annotation, BulkEdit, GoldAnswer, Settlement, Slot, SlotState, Video
 from tests.factories import (
     make_annotation,
@@ -180,6 +181,23 @@ def test_all_that_match_are_changed(client: Client, rob: User) -> None:
     changed = Annotation.objects.order_by("video").values_list("video", "veo")
     assert list(changed) == [(video.pk, True) for video in matching]
     assert BulkEdit.objects.get().filters == "split=validation"
+
+
+def test_what_is_left_of_all_that_match_can_be_changed_next(
+    client: Client, rob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    for _ in range(3):
+        make_video()
+    sent = {"all": "1", "AI_GEN": "no"}
+
+    before = client.get("/videos/edit/", sent | {"preview": "1"}).text
+    client.post("/videos/edit/apply/", sent)
+    after = client.get("/videos/edit/", sent | {"preview": "1"}).text
+
+    assert "More videos would change. The first 2 that change are edited" in before
+    assert "1 would change" in after
+    assert "More videos" not in after
 
 
 def test_edit_of_everything_is_not_told_as_ticked(client: Client, rob: User) -> None:
