@@ -8,11 +8,14 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
 from labeling.models import Post, Video, label_field
 from labeling.withholding import told
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 POST_STATES: dict[str, tuple[str, Callable[[Any], QuerySet[Post]]]] = {
     "waiting": ("Being collected", lambda posts: posts.waiting()),
@@ -89,6 +92,22 @@ class DateInput(forms.DateInput):
     input_type = "date"
 
 
+class DayField(forms.DateField):
+    """A day that can be meant: at the ends of the calendar, midnight in another zone is no time at all."""
+
+    widget = DateInput
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and not FIRST_DAY <= value <= LAST_DAY:
+            raise forms.ValidationError(
+                f"Choose a day from {date_format(FIRST_DAY)} to {date_format(LAST_DAY)}."
+            )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()}
+
+
 def people_who_added() -> list[tuple[str, str]]:
     """Return those who added a post, by name, as choices."""
     added = Post.objects.filter(added_by=OuterRef("pk"))
@@ -103,8 +122,8 @@ class PostFilterForm(FilterForm):
     state = forms.ChoiceField(choices=_choices(POST_STATES), required=False)
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
     author = forms.CharField(required=False, max_length=60)
-    since = forms.DateField(label="Added since", required=False, widget=DateInput)
-    until = forms.DateField(label="Added until", required=False, widget=DateInput)
+    since = DayField(label="Added since", required=False)
+    until = DayField(label="Added until", required=False)
     by = forms.ChoiceField(label="Added by", required=False)
 
     def __init__(self, data: Any, *, user: Any) -> None:

@@ -7,6 +7,7 @@ from django import forms
 from cakelens.labels import GENERATORS, Label
 from labeling import controls
 from labeling.answering import Answer, InvalidAnswer
+from labeling.filters import DayField
 from labeling.forms import ScreenForm
 
 
@@ -40,8 +41,8 @@ class ReplyForm(forms.Form):
 class VoidForm(forms.Form):
     """Whose answers of which days are void, and why."""
 
-    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To, that day too", widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="From")
+    until = DayField(label="To, that day too")
     reason = forms.CharField(max_length=1000, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from labeling.controls import NOT_AI
-from labeling.filters import LABEL_CHOICES, VIDEO_STATES, DateInput, FilterForm, settled_as, site_midnight
+from labeling.filters import LABEL_CHOICES, VIDEO_STATES, DayField, FilterForm, settled_as, site_midnight
 from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
 from labeling.reviewing import CONFIDENT
 from labeling.withholding import is_told_all, told, told_by_models
@@ -64,8 +64,8 @@ class VideoFilterForm(FilterForm):
     label = forms.ChoiceField(choices=LABEL_CHOICES, required=False)
     split = forms.ChoiceField(choices=[("", "Any"), *Split.choices], required=False)
     by = forms.ChoiceField(label="Labeled by", required=False)
-    labeled = forms.DateField(label="Labeled since", required=False, widget=DateInput)
-    settled = forms.DateField(label="Settled since", required=False, widget=DateInput)
+    labeled = DayField(label="Labeled since", required=False)
+    settled = DayField(label="Settled since", required=False)
     disagreement = forms.ChoiceField(choices=_choices(DISAGREEMENTS), required=False)
     least = forms.IntegerField(label="AI_GEN from %", required=False, min_value=0, max_value=100)
     most = forms.IntegerField(label="AI_GEN to %", required=False, min_value=0, max_value=100)

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 
-from labeling.filters import LABEL_CHOICES, DateInput, FilterForm, settled_as
+from labeling.filters import LABEL_CHOICES, DayField, FilterForm, settled_as
 from labeling.models import Evidence, EvidenceKind, Split, Variant
 from training.batches.differences import CHANGES, changed
 from training.batches.filters import LABELS, BadFilter, BatchFilters
@@ -115,8 +115,8 @@ class ExportForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     authors = forms.CharField(label="By these authors", required=False, max_length=1000)
-    since = forms.DateField(label="Posted since", required=False, widget=DateInput)
-    until = forms.DateField(label="Posted until", required=False, widget=DateInput)
+    since = DayField(label="Posted since", required=False)
+    until = DayField(label="Posted until", required=False)
     min_answers = forms.IntegerField(label="People who agree, at least", required=False, min_value=0)
 
     def clean(self) -> dict[str, Any]:

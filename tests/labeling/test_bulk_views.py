@@ -90,7 +90,11 @@ def test_grid_shows_what_matches(make: Callable[[], tuple[Video, str]], client: 
 
 
 @pytest.mark.parametrize(
-    "query", ["least=many", "least=-1", "most=101", "group=x", "by=nobody", "disagreement=x"]
+    "query",
+    [
+        *("least=many", "least=-1", "most=101", "group=x", "by=nobody", "disagreement=x"),
+        *("labeled=9999-12-31", "settled=9999-12-31"),
+    ],
 )
 def test_filter_that_is_none_changes_nothing(query: str, client: Client, rob: User) -> None:
     video = make_video()

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from config.local_time import COOKIE
 from labeling.models import XPause
 from tests.factories import make_job, make_post, make_settlement, make_user, make_variant, make_video
 
@@ -99,6 +100,19 @@ def test_post_list_shows_whose_and_when(labeler: Client, query: str, ids: list[s
     make_post("new", created_at=first + timedelta(minutes=2), author_handle="Baker")
 
     assert found(labeler, query) == ids
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize(("name", "day"), [("since", "0001-01-01"), ("until", "9999-12-31")])
+def test_post_list_refuses_a_day_at_an_end_of_the_calendar(
+    labeler: Client, zone: str, name: str, day: str
+) -> None:
+    labeler.cookies[COOKIE] = zone
+
+    page = labeler.get(f"/posts/?{name}={day}")
+
+    assert page.status_code == 200
+    assert f"Added {name}: Choose a day from 1 Jan 2000 to 1 Jan 2100." in page.text
 
 
 def test_post_list_shows_what_is_still_coming_and_asks_again(labeler: Client) -> None:

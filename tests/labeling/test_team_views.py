@@ -181,6 +181,15 @@ def test_period_that_ends_before_it_begins_is_refused(client: Client, ana: User)
     assert "ends before it begins" in response.text
 
 
+def test_period_at_the_end_of_the_calendar_is_refused(client: Client, ana: User) -> None:
+    client.force_login(make_user("boss", role="admin"))
+
+    response = client.get(f"/team/{ana.pk}/void/", {"since": "2026-02-02", "until": "9999-12-31"})
+
+    assert response.status_code == 422
+    assert "Choose a day from 1 Jan 2000 to 1 Jan 2100." in response.text
+
+
 def test_voiding_nothing_is_said(client: Client, ana: User) -> None:
     client.force_login(make_user("boss", role="admin"))
 

@@ -244,6 +244,12 @@ def test_export_form_without_scripts_says_what_is_wrong(admin: Client) -> None:
     assert "CAT" in response.text
 
 
+def test_export_form_refuses_a_day_at_the_end_of_the_calendar() -> None:
+    form = ExportForm({"until": "9999-12-31"})
+
+    assert form.errors == {"until": ["Choose a day from 1 Jan 2000 to 1 Jan 2100."]}
+
+
 def test_empty_form_lets_everything_in() -> None:
     form = ExportForm({})
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
-from labeling.filters import settled_as, site_midnight
+from labeling.filters import FIRST_DAY, LAST_DAY, settled_as, site_midnight
 from labeling.models import Evidence, EvidenceKind, Settlement, Video
 
 LABELS: tuple[str, ...] = (Label.AI_GEN, NOT_AI, *V5_LABELS[1:])
@@ -102,6 +102,9 @@ def _day(name: str, value: str) -> date | None:
     if not value:
         return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError as exc:
         raise BadFilter(f"{name} is {value!r}. Write a day like 2026-07-14.") from exc
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise BadFilter(f"{name} is {value!r}. Write a day from {FIRST_DAY} to {LAST_DAY}.")
+    return day
