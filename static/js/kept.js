@@ -8,6 +8,7 @@ import { send } from "./server.js";
 
 const notice = document.getElementById("notice");
 const pattern = document.getElementById("kept-answer");
+const asking = new Set(); // keys of entries: a second click while the server is asked would make two of one answer
 
 function draw() {
   for (const old of notice.querySelectorAll(".kept")) old.remove();
@@ -27,23 +28,32 @@ function drawn(entry) {
 }
 
 async function again(entry, part) {
-  if (entry.state === "refused") return goBackTo(entry);
+  if (asking.has(entry.key)) return;
+  asking.add(entry.key);
+  const act = entry.state === "refused" ? goBackTo : reclaim;
+  await act(entry, part).finally(() => asking.delete(entry.key));
+}
+
+// What the server would not take can be put right by hand, with all that was pressed: where the clip is still held.
+async function goBackTo(entry, part) {
+  draft.put(entry.video, entry.fields);
+  if (await bring(entry.claim)) return remove(entry);
+  draft.drop(entry.video);
+  return reclaim(entry, part);
+}
+
+async function reclaim(entry, part) {
   const reply = await send(entry.reclaim, { fields: [["video", entry.video]], gives: "claim" }).catch(() => null);
+  if (!stuck().some(({ key }) => key === entry.key)) return undefined; // discarded meanwhile, or taken in another window
   if (reply?.status === 200) {
     renew(entry, { claim: reply.body.claim, url: reply.body.urls[entry.kind] });
     return wake();
   }
+  if (reply?.status === 401) document.dispatchEvent(new CustomEvent("login:needed"));
   if (reply?.body.is_over) return change({ ...entry, words: reply.body.fate, isOver: true });
   const why = reply ? (reply.body.fate ?? reply.body.detail ?? `The server said ${reply.status}.`) : "No connection.";
   part.querySelector("[data-words]").textContent = `Not yet. ${why} Your answer (${entry.says}) is kept here.`;
   return undefined;
-}
-
-// What the server would not take can be put right by hand, with all that was pressed.
-function goBackTo(entry) {
-  draft.put(entry.video, entry.fields);
-  remove(entry);
-  return bring(entry.claim);
 }
 
 document.addEventListener("outbox:change", draw);

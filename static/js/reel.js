@@ -9,10 +9,11 @@ const screen = document.getElementById("screen");
 const reel = document.getElementById("reel");
 let asking = null;
 let timer = 0;
-let leaving = ""; // a clip on the stage that is asked for anew, to go back behind it
+let anew = []; // claims asked for though they are here: to go back behind the stage, or to be answered once more
 
 export const onStage = () => screen.dataset.claim ?? "";
 export const behind = () => [...reel.children].map((template) => template.dataset.claim);
+const behindOf = (claim) => [...reel.children].find((template) => template.dataset.claim === claim);
 
 // Show the next clip that is not answered yet, and ask for more.
 export function advance() {
@@ -28,15 +29,18 @@ export function leaveOut(footage) {
   for (const template of reel.querySelectorAll(`[data-footage="${footage}"]`)) drop(template);
 }
 
-// Bring the clip of `claim` onto the stage; the one that stands there goes back behind it.
+// Bring the clip of `claim` onto the stage, and tell whether it could be had; the one there goes back behind it.
 export async function bring(claim) {
   await asking;
-  leaving = onStage();
+  const left = onStage();
+  anew = [left, claim];
   await refill();
-  leaving = "";
-  const template = [...reel.children].find((each) => each.dataset.claim === claim);
+  anew = [];
+  const template = behindOf(claim);
   if (template) show(template);
-  else if (!onStage()) advance();
+  else if (behindOf(left)) drop(behindOf(left)); // it stays on the stage, or is answered by now
+  if (!onStage()) advance();
+  return Boolean(template);
 }
 
 function show(template) {
@@ -80,7 +84,7 @@ export function refill() {
 }
 
 async function fill() {
-  const have = [onStage(), ...behind(), ...claims()].filter((claim) => claim && claim !== leaving).join(" ");
+  const have = [onStage(), ...behind(), ...claims()].filter((claim) => claim && !anew.includes(claim)).join(" ");
   const html = await read(`${main.dataset.ahead}?have=${encodeURIComponent(have)}`);
   if (html !== null) take(html);
   if (!onStage()) timer = setTimeout(lookAgain, LOOK_AGAIN);

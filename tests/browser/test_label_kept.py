@@ -326,6 +326,40 @@ def test_clip_taken_again_takes_the_place_of_one_ahead(rough: Page, site: str, s
     assert Annotation.objects.values("video").distinct().count() == Annotation.objects.count() == 6
 
 
+def test_clip_taken_again_by_two_quick_clicks_is_answered_once(rough: Page, site: str, stock: Stock) -> None:
+    video = stock(3)[0]
+    begin(rough, site)
+    give_to("ben", video)
+    press(rough, "n", "Enter")
+    again = rough.get_by_role("button", name="Take it again and save")
+    expect(again).to_be_visible()
+    Slot.objects.filter(video=video).update(lease_until=timezone.now())
+
+    again.evaluate("button => { button.click(); button.click(); }")
+    saved(rough)
+    let_rest(rough)
+
+    expect(rough.locator("#notice")).to_be_empty()
+    assert Annotation.objects.count() == 1
+
+
+def test_clip_taken_again_while_logged_out_asks_to_log_in(
+    context: BrowserContext, rough: Page, site: str, stock: Stock
+) -> None:
+    video = stock(2)[0]
+    begin(rough, site)
+    give_to("ben", video)
+    press(rough, "n", "Enter")
+    expect(rough.locator("#notice")).to_contain_text("ben has it until")
+    let_rest(rough)
+    context.clear_cookies(name="sessionid")
+
+    press(rough, "r")
+
+    expect(rough.get_by_role("dialog", name="You were logged out")).to_be_visible()
+    expect(rough.locator("#notice")).to_contain_text("Not yet. You are logged out.")
+
+
 def test_lost_answer_survives_a_reload_until_it_is_discarded(rough: Page, site: str, stock: Stock) -> None:
     video = stock(2)[0]
     begin(rough, site)
@@ -368,6 +402,29 @@ def test_refused_answer_can_be_put_right(rough: Page, site: str, stock: Stock) -
 
     saved(rough)
     assert Annotation.objects.get().note == "odd hands"
+
+
+def test_refused_answer_is_kept_while_somebody_else_has_the_clip(
+    rough: Page, site: str, stock: Stock
+) -> None:
+    video = stock(2)[0]
+    begin(rough, site)
+    notice = rough.locator("#notice")
+    rough.locator("#note").evaluate("note => { note.maxLength = 9999; note.value = 'x'.repeat(5000); }")
+    press(rough, "n", "Enter")
+    expect(notice).to_contain_text("note may have 4,000 characters, it has 5,000.")
+    give_to("ben", video)
+
+    press(rough, "r")
+    expect(notice).to_contain_text("Not yet. ben has it until")
+    saved(rough, "1 answer not saved")
+    Slot.objects.filter(video=video).update(lease_until=timezone.now())
+    press(rough, "r")
+    expect(notice).to_contain_text("note may have 4,000 characters, it has 5,000.")
+    press(rough, "r")
+
+    expect(rough.locator("#note")).to_have_value("x" * 5000)
+    expect(notice).to_be_empty()
 
 
 def test_claim_lost_while_looking_is_told_at_once(rough: Page, site: str, stock: Stock) -> None:
