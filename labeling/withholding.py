@@ -46,20 +46,16 @@ def told_by_models(user: Any, videos: Any) -> Any:
     """Leave out the videos of which `user` is not to know yet what models say."""
     if is_told_all(user):
         return videos
-    fresh = _within_reach(user).filter(video__group=OuterRef("group"))
-    return videos.exclude(is_blind=True, settlement=None).exclude(Q(is_blind=True) & Exists(fresh))
-
-
-def is_within_reach(user: Any, video: Video) -> bool:
-    """Tell whether `user` answered this footage so lately that they could take the answer back."""
-    footage = {"video__group": video.group_id} if video.group_id else {"video": video.pk}
-    return bool(_within_reach(user).filter(**footage).exists())
+    blind = Exists(Video.objects.filter(is_blind=True, group=OuterRef("group")))
+    kept = Exists(_kept_from(user).filter(group=OuterRef("group")))
+    fresh = Exists(_within_reach(user).filter(video__group=OuterRef("group")))
+    return videos.exclude(blind & (kept | fresh))
 
 
 def _kept_from(user: Any) -> "QuerySet[Video]":
-    theirs = Slot.objects.filter(
-        video=OuterRef("pk"), labeler=user, state__in=[SlotState.HELD, SlotState.KEPT]
-    )
+    # What was decided while they held it stays held by them; they have it as long as its lease runs.
+    has = Q(state=SlotState.HELD, lease_until__gte=timezone.now()) | Q(state=SlotState.KEPT)
+    theirs = Slot.objects.filter(has, video=OuterRef("pk"), labeler=user)
     gold = GoldAnswer.objects.in_use().filter(video=OuterRef("pk"))
     found: QuerySet[Video] = Video.objects.filter(
         Q(is_blind=True, settlement=None) | Exists(theirs) | Exists(gold)

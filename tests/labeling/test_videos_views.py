@@ -219,7 +219,7 @@ def test_video_detail_costs_the_same_queries_with_many_answers_and_models(
     for number in range(3):
         make_prediction(video, make_model(f"m{number}"), is_served=number == 0)
 
-    # Who asks and what they may takes four; the video, whether to withhold its labels, its variants, what
-    # models and people said, its twins.
-    with django_assert_num_queries(11):
+    # Who asks and what they may takes four; the video, whether to withhold its labels, its variants, whether
+    # to withhold what models said (two), what they and people said, its twins.
+    with django_assert_num_queries(13):
         labeler.get(f"/videos/{video.pk}/")
