@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from cakelens.labels import GENERATORS, V5_LABELS, Label
 from labeling import queue, settling, twins
 from labeling.composed import Given, Update
+from labeling.locks import is_wanted, lock_all
 from labeling.models import (
     GOLD,
     REVIEW,
@@ -26,6 +27,7 @@ from labeling.models import (
     SkipReason,
     Slot,
     SlotState,
+    Video,
     label_field,
 )
 from labeling.queue import ClaimLost, PassedOn
@@ -134,6 +136,8 @@ def submit(
     slot = queue.held(user, claim)
     if video_id not in (None, slot.video_id):
         raise InvalidAnswer([f"This claim is for video {slot.video_id}, not for video {video_id}."])
+    if with_twins:
+        twins.lock(slot.video)
     annotation = give(user, slot, answer)
     if with_twins:
         for twin in twins.taken(user, slot.video):
@@ -196,24 +200,26 @@ def skip(
     slot = queue.held(user, claim)
     to = destination or goes_to(reason)
     said = {"note": note, "seconds": seconds, "question": question.strip()}
+    goes_on = not slot.is_gold and is_wanted(slot.video)
     earlier = settling.annotations_of(slot.video)
     annotation = _append(user, slot, earlier, Outcome.SKIPPED, skip_reason=reason, skipped_to=to, **said)
-    if to == SkipDestination.LATER:
-        queue.keep_for_later(slot)
-        return annotation
-    _close(slot)
-    if to == SkipDestination.OUT:
-        queue.take_out(slot.video)
-    elif not slot.is_gold:
-        _pass_on(slot)
+    if goes_on:
+        _send_on(slot, to)
+    else:  # nobody is to be asked after a skip of gold, or of what was decided or withdrawn meanwhile
+        _close(slot)
     return annotation
 
 
-def _pass_on(slot: Slot) -> None:
-    """Let somebody else be asked, unless it was decided or taken back while `slot` was held."""
-    video = settling.lock(slot.video_id)
-    if video.settlement_id is None and not video.is_withdrawn:
-        queue.open_slot(video)
+def _send_on(slot: Slot, to: SkipDestination) -> None:
+    """Let a skipped video go where it is to go."""
+    if to == SkipDestination.LATER:
+        queue.keep_for_later(slot)
+        return
+    _close(slot)
+    if to == SkipDestination.OUT:
+        queue.take_out(slot.video)
+    else:
+        queue.open_slot(slot.video)
 
 
 def goes_to(reason: SkipReason) -> SkipDestination:
@@ -276,15 +282,16 @@ def reopen(user: Any, annotation: Annotation) -> Slot:
     Raises:
         InvalidAnswer: It is a skip, and the video it passed on is with somebody else; nothing was written.
     """
-    queue.lock(annotation.video)
-    if annotation.outcome == Outcome.SKIPPED:
+    together = twins.answered_with(annotation)
+    lock_all(Video.objects.filter(pk__in=[each.video_id for each in (annotation, *together)]))
+    if annotation.skipped_to == SkipDestination.OTHERS:
         try:
             queue.call_back(user, annotation.video)
         except PassedOn as exc:
             raise InvalidAnswer([str(exc)]) from exc
-    for twin in twins.answered_with(annotation):
+    for twin in together:
         undo(twin)
-        queue.free_again(user, twin.video)
+        queue.close_answered(user, twin.video)
         settling.settle(twin.video)
     undo(annotation)
     slot = queue.hold_again(user, annotation.video)

@@ -9,6 +9,7 @@ from django.db import transaction
 from cakelens.labels import GENERATORS, Label
 from labeling import answering, queue, settling
 from labeling.answering import InvalidAnswer
+from labeling.locks import lock, lock_all
 from labeling.models import (
     REVIEW,
     Annotation,
@@ -140,7 +141,7 @@ def apply(by: Any, videos: Any, change: Change, *, filters: str = "") -> BulkEdi
     # What says it already is left out first: the next edit of all that match takes the rest.
     keys = list(change.touched(videos).values_list("pk", flat=True)[:MOST])
     # Locked before their settlements are read: an answer that comes now waits, and finds this decision.
-    list(Video.objects.select_for_update().filter(pk__in=keys).order_by("pk").values("pk"))
+    lock_all(Video.objects.filter(pk__in=keys))
     changing = _changing(Video.objects.filter(pk__in=keys).select_related("settlement"), change)
     if not changing:
         raise NothingToEdit
@@ -170,7 +171,7 @@ def _decide(answers: list[Annotation]) -> None:
     open_ones = Slot.objects.filter(
         video__in=videos, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False
     )
-    open_ones.update(**queue.FREED | {"state": SlotState.OUT})
+    open_ones.update(**queue.CLOSED)
 
 
 def _append(edit: BulkEdit, changing: list[tuple[Video, Labels]], change: Change) -> list[Annotation]:
@@ -209,6 +210,6 @@ def undo(by: Any, edit: BulkEdit) -> None:
     for annotation in (
         edit.annotations.filter(outcome=Outcome.LABELED).select_related("video").order_by("video")
     ):
-        queue.lock(annotation.video)
+        lock(annotation.video)
         answering.undo(annotation, bulk=edit)
         settling.settle(annotation.video)

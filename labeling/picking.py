@@ -16,6 +16,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from labeling.composed import Given, Select
+from labeling.locks import lock
 from labeling.models import Annotation, GoldAnswer, Preferences, SiteSettings, Slot, SlotState, Video
 
 LEASE = timedelta(minutes=15)
@@ -76,8 +77,8 @@ def _site() -> Any:
 
 def _mine() -> Any:
     is_held = Q(state=SlotState.HELD, lease_until__gte=Given(Slot, "lease_until"))
-    mine = Slot.objects.filter(is_held | Q(state=SlotState.KEPT), labeler=Given(Slot, "labeler"))
-    return mine.only("state")
+    is_kept = Q(state=SlotState.KEPT, is_gold=False)
+    return Slot.objects.filter(is_held | is_kept, labeler=Given(Slot, "labeler")).only("state")
 
 
 def _site_for(user: Any) -> Any:
@@ -239,8 +240,3 @@ def new_slot(video: Video, **fields: Any) -> Slot:
     n = Slot.objects.filter(video=video).aggregate(last=Max("n"))["last"] or 0
     slot: Slot = Slot.objects.create(**{"video": video, "n": n + 1, "priority": video.priority} | fields)
     return slot
-
-
-def lock(video: Video) -> None:
-    """Let nobody else settle or reopen `video`, or open slots for it, until the transaction ends."""
-    Video.objects.select_for_update().only("pk").get(pk=video.pk)

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from labeling.collecting import splits
 from labeling.composed import Given, Select
+from labeling.locks import is_wanted
 from labeling.models import Slot, SlotState, Variant, Video
-from labeling.picking import COMES_BACK_AFTER, KEPT_FOR, LEASE, Search, lease, lock, new_slot
+from labeling.picking import COMES_BACK_AFTER, KEPT_FOR, LEASE, Search, lease, new_slot
 from labeling.waiting import COUNTED_UP_TO, Waiting, left_today, num_answered_today, waiting
 
-__all__ = ["COUNTED_UP_TO", "LEASE", "Waiting", "lock", "num_answered_today", "waiting"]
+__all__ = ["COUNTED_UP_TO", "LEASE", "Waiting", "num_answered_today", "waiting"]
 
 MOST_HELD = 3
 UNSHOWN = (
@@ -139,17 +140,18 @@ def heartbeat(user: Any, claim: uuid.UUID) -> Slot:
     return held(user, claim)
 
 
+@transaction.atomic
 def release(user: Any, claim: uuid.UUID) -> None:
-    """Give a video back unanswered.
+    """Give a video back unanswered. One that was decided or withdrawn meanwhile goes to nobody else.
 
     Raises:
         ClaimLost: It was not held any more.
     """
-    mine = Slot.objects.filter(claim=claim, labeler=user, state=SlotState.HELD)
-    # A gold slot is for one person: given back, it is gone.
-    freed = mine.filter(is_gold=False).update(**FREED) or mine.filter(is_gold=True).delete()[0]
-    if not freed:
-        raise ClaimLost
+    slot = held(user, claim)
+    if slot.is_gold:  # it is for one person: given back, it is gone
+        slot.delete()
+    else:
+        Slot.objects.filter(pk=slot.pk).update(**FREED if is_wanted(slot.video) else CLOSED)
 
 
 FREED: dict[str, Any] = {
@@ -161,6 +163,7 @@ FREED: dict[str, Any] = {
     "due_at": None,
     "shown_model": "",
 }
+CLOSED = FREED | {"state": SlotState.OUT}
 
 
 @transaction.atomic
@@ -190,9 +193,9 @@ def take_out(video: Video) -> None:
     Slot.objects.filter(video=video, state=SlotState.FREE).update(state=SlotState.OUT)
 
 
-def free_again(user: Any, video: Video) -> None:
-    """Give the slot in which `user` answered `video` to whoever comes."""
-    Slot.objects.filter(video=video, labeler=user, state=SlotState.DONE, is_gold=False).update(**FREED)
+def close_answered(user: Any, video: Video) -> None:
+    """Close the slot in which `user` answered `video`: settling it opens what is still wanted."""
+    Slot.objects.filter(video=video, labeler=user, state=SlotState.DONE, is_gold=False).update(**CLOSED)
 
 
 def close_after(slot: Slot) -> None:
@@ -203,15 +206,17 @@ def close_after(slot: Slot) -> None:
 
 @transaction.atomic
 def call_back(user: Any, video: Video) -> None:
-    """Close the slot that a skip of `user` opened for others.
+    """Close the slot that a skip of `user` opened for others: one after their own.
 
     Raises:
         PassedOn: Somebody took it, or answered in it.
     """
-    opened = Slot.objects.free().filter(video=video).exclude(labeler=user).order_by("-n")
-    slot = opened.first()
-    if slot and opened.order_by().filter(pk=slot.pk).update(**FREED | {"state": SlotState.OUT}):
+    own = Slot.objects.filter(video=video, labeler=user, is_gold=False).order_by("-n").values("n")[:1]
+    after = Slot.objects.filter(video=video, is_gold=False, n__gt=own).exclude(labeler=user)
+    opened = Slot.objects.free() & after
+    slot = opened.order_by("-n").first()
+    if slot and opened.filter(pk=slot.pk).update(**CLOSED):
         return
-    taken = Slot.objects.filter(video=video, state__in=MINE, is_gold=False).exclude(labeler=user)
+    taken = after.filter(state__in=MINE)
     if last := taken.select_related("labeler").order_by("-n").first():
         raise PassedOn(last.labeler)

@@ -109,11 +109,13 @@ def _take_in_place_of_another(user: Any, video: Video) -> Slot:
 
 
 def _take(user: Any, video: Video) -> Slot:
+    kept = Slot.objects.filter(video=video, labeler=user, state=SlotState.KEPT)
     best = _free(user, video).order_by("n").first()
     fields = lease(user)
     try:
         with transaction.atomic():
-            won = best and Slot.objects.free().filter(pk=best.pk).update(**fields)
+            won = kept.update(**fields)
+            won = won or (best and Slot.objects.free().filter(pk=best.pk).update(**fields))
     except IntegrityError as exc:  # another window of this person took another slot of it meanwhile
         raise ClaimLost from exc
     if not won:

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cakelens.labels import V5_LABELS, Label
-from labeling import answering, queue, settling
+from labeling import answering, settling
 from labeling.adjudicating import Finding, conclude, finding_of, judge
 from labeling.answering import Answer
+from labeling.locks import lock
 from labeling.models import Annotation, Outcome, ReviewOutcome, Split, Video
 
 CONFIDENT = 0.9
@@ -82,7 +83,7 @@ def judge_blind(reviewer: Any, video: Video, model_slug: str, answer: Answer | N
 
     None: they cannot tell. The first word counts: sent again, it changes nothing.
     """
-    queue.lock(video)
+    lock(video)
     said = ReviewOutcome.objects.filter(video=video, model_slug=model_slug, reviewer=reviewer).first()
     if said:
         return said
@@ -98,7 +99,7 @@ def call_ambiguous(outcome: ReviewOutcome) -> None:
     changed = ReviewOutcome.objects.filter(pk=outcome.pk).exclude(finding=Finding.AMBIGUOUS)
     was_wrong = outcome.finding == Finding.HUMAN_WRONG
     if changed.update(finding=Finding.AMBIGUOUS) and was_wrong and outcome.annotation:
-        queue.lock(outcome.video)
+        lock(outcome.video)
         answering.undo(outcome.annotation)
         settling.settle(outcome.video)
 

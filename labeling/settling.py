@@ -38,13 +38,13 @@ Labels = dict[Label, bool | None]
 
 LOCKED = Select(lambda: Video.objects.select_for_update().defer("fingerprint").filter(pk=Given(Video, "id")))
 ANNOTATIONS = Select(lambda: Annotation.objects.filter(video=Given(Annotation, "video")).order_by("pk"))
-SITE = Select(lambda: SiteSettings.objects.only("overlap_percent").filter(pk=1))
+SITE = Select(lambda: SiteSettings.objects.only("overlap_percent", "max_answers").filter(pk=1))
 LET_STAND = Update(lambda: Video.objects.filter(pk=Given(Video, "id")), settlement=Given(Video, "settlement"))
 ASK_NOBODY = Update(
     lambda: Slot.objects.filter(
         video=Given(Slot, "video"), state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False
     ),
-    **queue.FREED | {"state": SlotState.OUT},
+    **queue.CLOSED,
 )
 
 
@@ -209,9 +209,12 @@ def _ask_more(video: Video, num_answers: int) -> None:
 
 
 def answers_wanted(video: Video) -> int:
-    """Return how many people are to answer: two for the overlap's share, once there are two people."""
+    """Return how many people are to answer: two for the overlap's share, once there are two people.
+
+    Never more than may answer at all.
+    """
     site = SITE.first()
-    share = site.overlap_percent / 100 if site else 0
+    share = site.overlap_percent / 100 if site and site.max_answers > 1 else 0
     if not share or splits.fraction(f"overlap:{video.key}") >= share:
         return 1
     recently = timezone.now() - ACTIVE_WITHIN

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from labeling.models import Annotation, DuplicateGroup, Outcome, Slot, Video
+from labeling.locks import lock_all
+from labeling.models import Annotation, Outcome, Slot, Video
 from labeling.picking import lease
 
 MOST = 200
@@ -29,12 +30,16 @@ def number(user: Any, video: Video) -> int:
     return slots(user, video).values("video").distinct().count()
 
 
-def taken(user: Any, video: Video) -> list[Slot]:
-    """Hold, and return, one slot of each of these videos. Runs in the transaction of the answer.
-
-    The footage is locked first: two people who answer it at once would wait for each other's videos.
+def lock(video: Video) -> None:
+    """Lock a whole footage before the first of its slots: whoever decides one of its videos meanwhile has the
+    video first and its slots then, and two who answer it at once would wait for each other's.
     """
-    DuplicateGroup.objects.select_for_update(of=("self",)).filter(videos=video).first()
+    footage = {"group": video.group_id} if video.group_id else {"pk": video.pk}
+    lock_all(Video.objects.filter(**footage))
+
+
+def taken(user: Any, video: Video) -> list[Slot]:
+    """Hold, and return, one slot of each of these videos, which `lock` locked."""
     chosen: dict[int, Slot] = {}
     for slot in slots(user, video).order_by("video", "n")[:MOST]:
         chosen.setdefault(slot.video_id, slot)

@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 
 from cakelens.labels import V5_LABELS
 from labeling import settling
+from labeling.locks import lock_all
 from labeling.models import (
     REVIEW,
     Annotation,
@@ -141,8 +142,7 @@ def _copy(act: Voiding, voided: Annotation) -> Annotation:
 
 
 def _lock(answers: list[Annotation]) -> None:
-    keys = {answer.video_id for answer in answers}
-    list(Video.objects.select_for_update().filter(pk__in=keys).order_by("pk").values("pk"))
+    lock_all(Video.objects.filter(pk__in={answer.video_id for answer in answers}))
 
 
 def _settle(answers: list[Annotation]) -> None:

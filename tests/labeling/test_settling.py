@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cakelens.labels import Label
-from labeling import answering, queue, settling
+from labeling import answering, locks, queue, settling
 from labeling.models import (
     Settlement,
     SettlementMethod,
@@ -248,7 +248,7 @@ def test_decision_that_an_answer_had_to_wait_for_stands(ana: User) -> None:
     make_annotation(video, ana, ai_gen=True)
 
     with ExitStack() as stack, transaction.atomic():
-        queue.lock(video)
+        locks.lock(video)
         settled = stack.enter_context(meanwhile(lambda: settling.settle(video)))
         decided = settling.record(video, labels(ai_gen=False), SettlementMethod.ADJUDICATED)
 

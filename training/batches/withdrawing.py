@@ -21,7 +21,7 @@ from labeling import storage
 from labeling.collecting.errors import NotAPostLink
 from labeling.collecting.links import canonical_post_id
 from labeling.models import Evidence, Post, Slot, SlotState, Variant, VariantState, Video
-from labeling.queue import FREED
+from labeling.queue import CLOSED
 from training.models import BatchItem, TrainingBatch, Withdrawal
 
 PURGED = "purged"
@@ -99,7 +99,7 @@ def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
         Withdrawal.objects.create(video=video, reason=reason, withdrawn_by=by, is_purged=purge)
     Video.objects.filter(pk=video.pk).update(is_withdrawn=True)
     waiting = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
-    waiting.update(**FREED | {"state": SlotState.OUT})
+    waiting.update(**CLOSED)
     names = _purge(video) if purge else []
     return Withdrawn(video, is_news, len(names), _batches_with(video))
 
