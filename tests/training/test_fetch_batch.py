@@ -95,6 +95,55 @@ def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> N
     assert json.loads((tmp_path / "into/withdrawn.json").read_text())["videos"]
 
 
+def listed(into: Path) -> list[str]:
+    videos: list[str] = json.loads((into / "withdrawn.json").read_text())["videos"]
+    return videos
+
+
+def test_next_version_in_a_folder_forgets_nothing_withdrawn_from_the_last(tmp_path: Path) -> None:
+    make_batch_of_files()
+    first, second = Video.objects.order_by("pk")[:2]
+    withdrawing.withdraw([first], reason="")
+    call_command("fetch_batch", "v5.0", into=tmp_path)
+    make_settlement(make_filed_video(b"four"))
+    withdrawing.withdraw([second], reason="")
+    export.export_batch()
+
+    call_command("fetch_batch", "v5.1", into=tmp_path)
+
+    assert listed(tmp_path) == [first.key]
+    call_command("fetch_batch", "v5.0", into=tmp_path)
+    assert listed(tmp_path) == sorted([first.key, second.key])
+
+
+def test_storage_without_a_list_takes_nothing_off_the_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+    video = Video.objects.earliest("pk")
+    into = tmp_path / "into"
+    into.mkdir()
+    (into / "withdrawn.json").write_text(json.dumps({"videos": [video.key]}))
+
+    call_command("fetch_batch", manifest=default_storage.path(batch.manifest_name), into=into)
+
+    assert listed(into) == [video.key]
+    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+    assert len(list(into.rglob("*.mp4"))) == 3
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"videos": "0001/0"}', b'{"videos": [1]}', b"{", b"\xff"])
+def test_damaged_list_in_the_folder_is_said_and_kept(tmp_path: Path, content: bytes) -> None:
+    batch = make_batch_of_files()
+    (tmp_path / "withdrawn.json").write_bytes(content)
+
+    with pytest.raises(CommandError, match=r"withdrawn\.json is damaged\. Remove it, and fetch every batch"):
+        call_command("fetch_batch", batch.slug, into=tmp_path)
+
+    assert (tmp_path / "withdrawn.json").read_bytes() == content
+    assert not (tmp_path / "v5.0.parquet").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -85,7 +85,7 @@ def test_import_that_was_broken_off_is_finished_by_the_next(
 
 def test_video_withdrawn_since_is_skipped(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = read_manifest(box / "v5.0.parquet").rows
-    withdrawn.write(box, [rows[0].video])
+    withdrawn.add(box, [rows[0].video])
     (box / rows[0].best_variant.name).unlink()
 
     call_command("import_batch", box / "v5.0.parquet", media=box)

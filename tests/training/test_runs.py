@@ -233,5 +233,5 @@ def test_damaged_list_stops_the_training_before_it_begins(batch: TrainingBatch, 
     call_command("fetch_batch", "v5.0", into=tmp_path)
     (tmp_path / "withdrawn.json").write_text("[")
 
-    with pytest.raises(CommandError, match=r"withdrawn\.json is damaged\. Fetch the batch again"):
+    with pytest.raises(CommandError, match=r"withdrawn\.json is damaged\. Remove it, and fetch"):
         call_command("train_batch", manifest=tmp_path / "v5.0.parquet", media=tmp_path, **TWO_STEPS)

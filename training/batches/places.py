@@ -9,13 +9,12 @@ from django.core.files.storage import default_storage
 
 from labeling import storage
 from training import runs
-from training.batches import sidecars, withdrawing
+from training.batches import sidecars, withdrawing, withdrawn
 from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.batches.remote import Server
 from training.batches.sources import Source, Wanted, Web
 from training.batches.verifying import stored_files
-from training.batches.withdrawn import taken_out
 from training.files import written_durably
 
 
@@ -26,7 +25,6 @@ class Place:
     manifest: Manifest
     manifest_path: Path
     """In the folder that it is fetched into."""
-    withdrawn: Sequence[str]
     num_skipped: int
     server: Server | None = None
 
@@ -78,17 +76,19 @@ def from_url(url: str, token: str, into: Path) -> Place:
         path.unlink(missing_ok=True)
 
 
-def _place(path: Path, into: Path, withdrawn: Sequence[str], server: Server | None = None) -> Place:
+def _place(path: Path, into: Path, taken_back: Sequence[str], server: Server | None = None) -> Place:
     try:
         manifest = read_manifest(path)
-    except ManifestError as exc:
+        # The list first: where a manifest stands, training knows what to skip of it.
+        known = withdrawn.add(into, taken_back)
+    except (ManifestError, ValueError) as exc:
         raise FetchError(str(exc)) from exc
     target = into / f"{manifest.slug}.parquet"
     if not target.exists() or not path.samefile(target):
         with written_durably(target) as temporary:
             temporary.write_bytes(path.read_bytes())
-    kept, num_skipped = taken_out(manifest, withdrawn)
-    return Place(kept, target, withdrawn, num_skipped, server)
+    kept, num_skipped = withdrawn.taken_out(manifest, known)
+    return Place(kept, target, num_skipped, server)
 
 
 def _published_list() -> list[str]:

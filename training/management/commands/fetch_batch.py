@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
-from training.batches import fetching, places, shards, withdrawn
+from training.batches import fetching, places, shards
 from training.management.commands.verify_batch import byte_bar
 
 AT_ONCE = 8
@@ -37,7 +37,6 @@ class Command(BaseCommand):
         try:
             into.mkdir(parents=True, exist_ok=True)
             place = self.place(into, options)
-            withdrawn.write(into, place.withdrawn)
             if place.num_skipped:
                 self.stderr.write(f"{place.num_skipped:,} videos were withdrawn since: they are skipped.")
             self.fetch(place, into, options["jobs"])
