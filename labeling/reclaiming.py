@@ -8,7 +8,7 @@ from django.core.signing import Signer
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.dateformat import format as in_format
+from django.utils.formats import date_format
 
 from labeling.models import SiteSettings, Slot, SlotState, Video
 from labeling.picking import lease
@@ -64,7 +64,11 @@ def _free(user: Any, video: Video) -> Any:
 
 
 def _clock(moment: Any) -> str:
-    return in_format(timezone.localtime(moment), "H:i")
+    local = timezone.localtime(moment)
+    time = date_format(local, "TIME_FORMAT")
+    if local.date() == timezone.localdate():
+        return time
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')}, {time}"
 
 
 def proof(user_id: int, video_id: int) -> str:

@@ -97,10 +97,12 @@ class Team:
     @cached_property
     def people(self) -> list[Person]:
         people = {user.pk: Person(user, self.days) for user in self._users()}
-        self._count(people)
-        self._time(people)
-        self._gold(people)
-        self._accepted(people)
+        # Who gives their first answer of the period between two of these queries is left for the next look.
+        given = self.given().filter(labeler__in=people)
+        _count(people, given)
+        _time(people, given)
+        _gold(people, given)
+        _accepted(people, given)
         self._compare(people)
         return list(people.values())
 
@@ -119,35 +121,6 @@ class Team:
             return users.filter(pk=self.only.pk)
         return users.filter(pk__in=self.given().values("labeler").distinct())
 
-    def _count(self, people: dict[int, Person]) -> None:
-        for row in (
-            self.given()
-            .values("labeler")
-            .annotate(
-                answers=Count("pk", filter=Q(outcome=Outcome.LABELED)),
-                skips=Count("pk", filter=Q(outcome=Outcome.SKIPPED)),
-                undone=Count("pk", filter=Q(outcome=Outcome.UNDONE)),
-            )
-        ):
-            person = people[row["labeler"]]
-            person.num_answers, person.num_skips = row["answers"], row["skips"]
-            person.num_undone = row["undone"]
-
-    def _time(self, people: dict[int, Person]) -> None:
-        """Read times as a histogram in tenths of a second: the median, without every row in memory."""
-        rows = self.given().filter(seconds__isnull=False).annotate(rounded=Round("seconds", 1))
-        for row in rows.values("labeler", "rounded").annotate(n=Count("pk")).order_by():
-            people[row["labeler"]].seconds[min(row["rounded"], IDLE_SECONDS)] += row["n"]
-
-    def _gold(self, people: dict[int, Person]) -> None:
-        for answer in gold_answers(self.given()):
-            people[answer.labeler_id].gold.add(is_in=is_right(answer))
-
-    def _accepted(self, people: dict[int, Person]) -> None:
-        for is_shown, share in ((True, "accepted_shown"), (False, "accepted_blind")):
-            for row in accepted(self.given(), is_shown=is_shown):
-                setattr(people[row["labeler"]], share, Share(row["same"], row["n"]))
-
     def _compare(self, people: dict[int, Person]) -> None:
         for answers in agreement.shared_answers():
             for answer in answers:
@@ -155,6 +128,36 @@ class Team:
                 if (person := people.get(answer["labeler"])) and answer["created_at"] >= self.since:
                     for other in others:
                         person.with_others.add(is_in=answer["ai_gen"] == other["ai_gen"])
+
+
+def _count(people: dict[int, Person], given: Any) -> None:
+    counts = given.values("labeler").annotate(
+        answers=Count("pk", filter=Q(outcome=Outcome.LABELED)),
+        skips=Count("pk", filter=Q(outcome=Outcome.SKIPPED)),
+        undone=Count("pk", filter=Q(outcome=Outcome.UNDONE)),
+    )
+    for row in counts:
+        person = people[row["labeler"]]
+        person.num_answers, person.num_skips = row["answers"], row["skips"]
+        person.num_undone = row["undone"]
+
+
+def _time(people: dict[int, Person], given: Any) -> None:
+    """Read times as a histogram in tenths of a second: the median, without every row in memory."""
+    rows = given.filter(seconds__isnull=False).annotate(rounded=Round("seconds", 1))
+    for row in rows.values("labeler", "rounded").annotate(n=Count("pk")).order_by():
+        people[row["labeler"]].seconds[min(row["rounded"], IDLE_SECONDS)] += row["n"]
+
+
+def _gold(people: dict[int, Person], given: Any) -> None:
+    for answer in gold_answers(given):
+        people[answer.labeler_id].gold.add(is_in=is_right(answer))
+
+
+def _accepted(people: dict[int, Person], given: Any) -> None:
+    for is_shown, share in ((True, "accepted_shown"), (False, "accepted_blind")):
+        for row in accepted(given, is_shown=is_shown):
+            setattr(people[row["labeler"]], share, Share(row["same"], row["n"]))
 
 
 def gold_answers(given: Any) -> Any:

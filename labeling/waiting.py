@@ -51,8 +51,12 @@ def left_today(user: Any, site: SiteSettings, *, most: int) -> int:
 
 
 def num_answered_today(user: Any) -> int:
-    """Count what a person answered or skipped since midnight and did not take back."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    """Count what a person answered or skipped since midnight and did not take back.
+
+    Midnight is the site's: in another zone, which any browser may name, the day would begin anew.
+    """
+    here = timezone.get_default_timezone()
+    midnight = timezone.localtime(timezone=here).replace(hour=0, minute=0, second=0, microsecond=0)
     taken_back = Annotation.objects.filter(replaces=OuterRef("pk"), outcome=Outcome.UNDONE)
     given = Annotation.objects.filter(labeler=user, created_at__gte=midnight, bulk=None, voiding=None)
     return given.filter(~Exists(taken_back), outcome__in=[Outcome.LABELED, Outcome.SKIPPED]).count()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cakelens.labels import V5_LABELS
 from labeling.composed import Select
+from labeling.models.settings import SiteSettings
 
 
 class Guideline(models.Model):
@@ -30,7 +31,11 @@ class Guideline(models.Model):
 
     @classmethod
     def reworded(cls, by: Any) -> "Guideline":
-        """Begin a version with the text in force: what a label means was changed beside it."""
+        """Begin a version with the text in force: what a label means was changed beside it.
+
+        Runs in the transaction of that change; two at once begin two versions, one after the other.
+        """
+        SiteSettings.objects.select_for_update().get(pk=SiteSettings.current().pk)
         text = cls.objects.order_by("-version").values_list("text", flat=True).first() or ""
         return cls.objects.create(version=cls.version_in_force() + 1, text=text, created_by=by)
 

@@ -1,6 +1,6 @@
 """What every page's template may use."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django import template
@@ -67,12 +67,14 @@ def ago(moment: datetime | None) -> str:
 
 
 def _spoken(moment: datetime) -> str:
-    now = timezone.localtime()
+    # In UTC: in the night the clocks change, local times lie an hour too near or too far from each other.
+    now = timezone.now()
     if now - timedelta(minutes=1) <= moment <= now:
         return "just now"
     if now - timedelta(days=1) <= moment <= now:
-        return f"{timesince(moment, now, depth=1)} ago"
-    return str(date(moment, "MONTH_DAY_FORMAT" if moment.year == now.year else "DATE_FORMAT"))
+        return f"{timesince(moment.astimezone(UTC), now, depth=1)} ago"
+    is_this_year = moment.year == timezone.localtime(now).year
+    return str(date(moment, "MONTH_DAY_FORMAT" if is_this_year else "DATE_FORMAT"))
 
 
 @register.filter

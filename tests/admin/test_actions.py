@@ -1,10 +1,12 @@
 """What an admin does by hand: settings with history, jobs tried again, claims taken back, tokens revoked."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.db import transaction
 from django.db.models import Model
 from django.forms.models import model_to_dict
 from django.test import Client
@@ -37,6 +39,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.races import meanwhile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -280,3 +283,19 @@ def test_first_definition_is_another_version_than_none(root: Client) -> None:
     root.post(address(LabelDefinition, "add"), {"label": "SORA", "text": "Made with Sora."})
 
     assert (Guideline.version_in_force(), Guideline.objects.get().text) == (2, "")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_definitions_changed_at_once_are_versions_one_after_another() -> None:
+    root = make_superuser()
+    Guideline.objects.create(version=3, text="Look at the hands.")
+
+    reword = transaction.atomic(Guideline.reworded)
+    with ExitStack() as stack:
+        with transaction.atomic():
+            Guideline.reworded(by=root)
+            second = stack.enter_context(meanwhile(lambda: reword(by=root)))
+        second.result()
+
+    assert list(Guideline.objects.values_list("version", flat=True)) == [5, 4, 3]

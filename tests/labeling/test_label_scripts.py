@@ -1,17 +1,27 @@
 """What the labeling screen's scripts ask for and are told."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from labeling import queue
-from labeling.models import Annotation, IdempotencyRecord, SiteSettings, Slot, SlotState, Video
+from labeling import answering, queue
+from labeling.models import (
+    Annotation,
+    IdempotencyRecord,
+    SiteSettings,
+    SkipDestination,
+    SkipReason,
+    Slot,
+    SlotState,
+    Video,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -143,14 +153,13 @@ def test_lost_claim_without_a_known_video_is_still_told(script: Client, video: s
 
 
 def test_claim_that_went_to_somebody_else_says_to_whom(script: Client, slot: Slot) -> None:
-    ben = factories.make_user("ben")
-    until = factories.hold(expired(slot), ben).lease_until
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False):
+        factories.hold(expired(slot), factories.make_user("ben"))
 
-    response = send(script, slot)
+        response = send(script, slot)
 
-    local = timezone.localtime(until)
     assert response.status_code == 409
-    assert response.json()["fate"] == f"ben has it until {local:%H:%M}."
+    assert response.json()["fate"] == "ben has it until 12:15."
     assert (response.json()["is_free"], response.json()["is_over"]) == (False, False)
     assert not Annotation.objects.exists()
 
@@ -185,6 +194,29 @@ def test_free_video_is_taken_again_and_answered(script: Client, slot: Slot, ana:
 
     assert response.status_code == 201
     assert Annotation.objects.get().video == slot.video
+
+
+def test_claim_of_a_video_that_is_kept_for_later_says_the_day_too(script: Client, slot: Slot) -> None:
+    later = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
+    kept = {"state": SlotState.KEPT, "labeler": factories.make_user("ben"), "lease_until": later}
+    Slot.objects.filter(pk=slot.pk).update(**kept, due_at=later)
+
+    with time_machine.travel(later - timedelta(days=2), tick=False):
+        response = send(script, slot)
+
+    assert response.json()["fate"] == "ben has it until 26 Nov, 09:05."
+
+
+def test_video_that_its_person_keeps_for_later_is_taken_again(script: Client, slot: Slot, ana: User) -> None:
+    url = way_back(script, slot)
+    answering.skip(ana, factories.claim_of(slot), SkipReason.CANNOT_TELL, destination=SkipDestination.LATER)
+
+    lost = send(script, slot).json()
+    taken = script.post(url).json()
+    script.post(taken["urls"]["answer"], {"on": "NOT_AI"})
+
+    assert lost["is_free"]
+    assert [slot.state for slot in slot.video.slots.all()] == [SlotState.DONE]
 
 
 def test_video_taken_again_was_shown_what_it_was(script: Client, slot: Slot, ana: User) -> None:

@@ -25,6 +25,7 @@ from tests.factories import (
     claim_of,
     hold,
     labels,
+    make_annotation,
     make_group,
     make_post,
     make_settlement,
@@ -343,6 +344,30 @@ def test_skip_for_later_taken_back_is_held_again(ana: User) -> None:
 
     assert answering.undo_last(ana) == slot
     assert Slot.objects.get().state == SlotState.HELD
+
+
+@pytest.mark.parametrize("destination", [LATER, OUT])
+def test_skip_of_the_second_person_is_taken_back(destination: SkipDestination, ana: User, ben: User) -> None:
+    SiteSettings(overlap_percent=100).save()
+    for user in (ana, ben):
+        make_annotation(make_video(num_slots=0), user)
+    make_video()
+    video = answer_next(ben)
+    skip_next(ana, destination)
+
+    slot = answering.undo_last(ana)
+
+    assert slot is not None
+    assert (slot.video, slot.state) == (video, SlotState.HELD)
+
+
+def test_gold_kept_for_later_waits_for_nobody(ana: User) -> None:
+    SiteSettings(gold_percent=100).save()
+    make_gold()
+
+    skip_next(ana, LATER)
+
+    assert queue.waiting(ana).num_free == 0
 
 
 def test_video_kept_for_later_can_be_answered(ana: User) -> None:

@@ -1,9 +1,11 @@
 """Who gets which video next, and for how long."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
@@ -297,6 +299,16 @@ def test_waiting_names_nobody_for_what_would_not_come_back(ana: User, ben: User)
     Slot.objects.filter(video=twice, n=2).update(state=SlotState.DONE, labeler=ben)
 
     assert queue.waiting(ben).holders == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_day_is_the_sites_wherever_the_browser_says_it_is(zone: str, ana: User) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    for hours in (1, 11, 13):
+        make_annotation(make_video(), ana, created_at=noon - timedelta(hours=hours))
+
+    with time_machine.travel(noon, tick=False), timezone.override(ZoneInfo(zone)):
+        assert queue.num_answered_today(ana) == 2
 
 
 def test_what_was_taken_back_was_not_answered_today(ana: User) -> None:

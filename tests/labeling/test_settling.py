@@ -222,6 +222,16 @@ def test_disagreement_at_the_maximum_waits_for_a_reviewer(ana: User, ben: User) 
     assert queue.claim(make_user("cleo")) == []
 
 
+def test_only_answer_there_may_be_settles_whatever_the_overlap(ana: User, ben: User) -> None:
+    two_are_wanted(ana, ben)
+    SiteSettings(overlap_percent=100, max_answers=1).save()
+    video = make_video()
+
+    answer(ana, video, ai_gen=True)
+
+    assert reloaded(video).settlement is not None
+
+
 def test_slot_that_was_closed_is_opened_before_a_new_one_is_made(ana: User) -> None:
     video = make_video(num_slots=0)
     Slot.objects.create(video=video, n=1, state=SlotState.OUT)

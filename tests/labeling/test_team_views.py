@@ -52,6 +52,21 @@ def test_median_of_a_histogram(counts: Any, expected: float | None) -> None:
     assert team.median(Counter(counts)) == expected
 
 
+def test_first_answer_of_somebody_between_two_queries_waits_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch, ana: User, ben: User
+) -> None:
+    make_annotation(make_video(), ana)
+    count = team._count
+
+    def count_after_ben(*args: Any) -> None:
+        make_annotation(make_video(), ben)
+        count(*args)
+
+    monkeypatch.setattr(team, "_count", count_after_ben)
+
+    assert [person.user for person in Team(7).people] == [ana]
+
+
 def test_old_answers_bulk_edits_and_what_was_given_again_are_no_work(ana: User) -> None:
     act = Voiding.objects.create(
         by=ana, labeler=ana, since=timezone.now() - timedelta(1), until=timezone.now(), reason=""

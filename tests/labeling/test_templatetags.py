@@ -1,9 +1,11 @@
 """How pages write times, shares and answers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from labeling.models import Annotation, Variant
 from labeling.templatetags.cakelens import ago, clock, percent
@@ -26,6 +28,13 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_time_is_relative_within_a_day(moment: datetime, words: str) -> None:
     with time_machine.travel(NOW, tick=False):
         assert f">{words}</time>" in ago(moment)
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_time_is_right_in_the_night_the_clocks_change(day: datetime) -> None:
+    earlier, now = day + timedelta(minutes=50), day + timedelta(minutes=70)
+    with time_machine.travel(now, tick=False), timezone.override(ZoneInfo("Europe/Berlin")):
+        assert ">20\xa0minutes ago</time>" in ago(earlier)
 
 
 def test_time_has_the_exact_one_on_hover() -> None:

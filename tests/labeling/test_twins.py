@@ -1,12 +1,34 @@
 """One answer for all videos of a footage: each gets its own row."""
 
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
-from labeling import answering, queue, twins
+from labeling import adjudicating, answering, queue, twins
 from labeling.answering import Answer, EvidenceItem
-from labeling.models import Annotation, EvidenceKind, Outcome, Slot, SlotState, Video
-from tests.factories import claim_of, hold, labels, make_group, make_settlement, make_user, make_video
+from labeling.models import (
+    Annotation,
+    EvidenceKind,
+    Outcome,
+    SettlementMethod,
+    SiteSettings,
+    Slot,
+    SlotState,
+    Video,
+)
+from tests.factories import (
+    claim_of,
+    hold,
+    labels,
+    make_annotation,
+    make_group,
+    make_settlement,
+    make_user,
+    make_video,
+)
+from tests.races import meanwhile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -89,3 +111,44 @@ def test_undo_takes_the_twins_back_too(ana: User, footage: list[Video]) -> None:
     assert not Video.objects.settled().exists()
     assert Annotation.objects.filter(outcome=Outcome.UNDONE).count() == 3
     assert list(Slot.objects.order_by("video").values_list("state", flat=True)) == ["held", "free", "free"]
+
+
+def test_undo_asks_one_other_for_a_copy_that_another_answered(ana: User, ben: User) -> None:
+    SiteSettings(overlap_percent=100).save()
+    for user in (ana, ben):
+        make_annotation(make_video(num_slots=0), user)
+    group = make_group()
+    copy, first = make_video(group=group, priority=0.9), make_video(group=group, priority=0.5)
+    [slot] = queue.claim(ben)
+    answering.submit(ben, claim_of(slot), YES)
+    Slot.objects.filter(video=first).update(priority=1)
+    answer_all(ana)
+
+    answering.undo_last(ana)
+
+    assert [slot.state for slot in copy.slots.order_by("n")].count(SlotState.FREE) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_decision_on_a_copy_waits_for_the_answer_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, rob = make_user("ana"), make_user("rob", "reviewer")
+    group = make_group()
+    make_video(group=group, priority=0.9)
+    copy = make_video(group=group)
+    taken = twins.taken
+
+    with ExitStack() as stack:
+
+        def decide_meanwhile(*args: Any) -> list[Slot]:
+            found = taken(*args)
+            stack.enter_context(meanwhile(lambda: adjudicating.adjudicate(rob, copy, YES)))
+            return found
+
+        monkeypatch.setattr(twins, "taken", decide_meanwhile)
+        answer_all(ana)
+
+    copy.refresh_from_db()
+    assert Annotation.objects.filter(labeler=ana).count() == 2
+    assert copy.settlement is not None
+    assert copy.settlement.method == SettlementMethod.ADJUDICATED

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inference.models import ModelVersion
-from labeling.models import GoldAnswer, Video
+from labeling.models import GoldAnswer, Slot, Video
 from tests.api import ApiClient
 from tests.factories import (
     hold,
@@ -189,6 +189,32 @@ def test_models_speak_once_an_answer_is_out_of_reach(browser: Client, ana: User)
 
 def test_models_speak_to_who_did_not_answer(browser: Client, ana: User, ben: User) -> None:
     assert models_speak(browser, ana, make_blind(ben)) == [True, True, True]
+
+
+def test_models_are_silent_on_a_blind_clip_while_one_has_it(browser: Client, ana: User, ben: User) -> None:
+    video = make_blind(ben)
+    slot = hold(make_slot(video), ana)
+
+    assert models_speak(browser, ana, video) == [False, False, False]
+
+    Slot.objects.filter(pk=slot.pk).update(lease_until=timezone.now())
+    assert models_speak(browser, ana, video) == [True, True, True]
+
+
+def test_models_are_silent_on_a_blind_clip_that_is_gold(browser: Client, ana: User, ben: User) -> None:
+    video = make_blind(ben)
+    make_gold(video)
+
+    assert models_speak(browser, ana, video) == [False, False, False]
+
+
+def test_models_are_silent_on_the_copy_of_a_blind_clip_that_waits(browser: Client, ana: User) -> None:
+    waiting = make_video(is_blind=True)
+    copy = make_video(group=waiting.group, num_slots=0)
+    make_prediction(copy, make_model("v5.1"), ai_gen=0.87)
+    make_settlement(copy)
+
+    assert models_speak(browser, ana, copy) == [False, False, False]
 
 
 def test_copy_of_a_fresh_answer_is_silent_too(browser: Client, ana: User) -> None:
