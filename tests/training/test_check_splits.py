@@ -123,6 +123,22 @@ def test_missing_manifest_is_no_leak(batch: TrainingBatch, capsys: pytest.Captur
     assert "leak:" not in printed
 
 
+def test_damaged_manifest_is_named_and_the_others_are_looked_at(
+    batch: TrainingBatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_settlement(make_filed_video(b"four"))
+    export.export_batch()
+    path = Path(default_storage.path(batch.manifest_name))
+    path.write_bytes(path.read_bytes().replace(b"v5.0", b"v5.\xff"))
+
+    with pytest.raises(CommandError, match=r"Not proven: v5\.0\. No leak was seen"):
+        call_command("check_splits")
+
+    printed = capsys.readouterr().out
+    assert f"v5.0: not proven\n  because: {path}: is damaged (" in printed
+    assert "\nv5.1: proven\n" in printed
+
+
 def test_leak_weighs_more_than_what_could_not_be_proven(batch: TrainingBatch) -> None:
     rows = rows_of(batch)
     plant(batch, [replace(row, group="one") for row in rows])

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pyarrow import parquet
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -142,6 +143,20 @@ def test_damaged_list_in_the_folder_is_said_and_kept(tmp_path: Path, content: by
 
     assert (tmp_path / "withdrawn.json").read_bytes() == content
     assert not (tmp_path / "v5.0.parquet").exists()
+
+
+def test_manifest_whose_name_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    path = Path(default_storage.path(batch.manifest_name))
+    table = parquet.read_table(path)
+    facts = {**parquet.read_metadata(path).metadata, b"slug": b"../out"}
+    facts.pop(b"ARROW:schema")
+    parquet.write_table(table.replace_schema_metadata(facts), tmp_path / "m.parquet")
+
+    with pytest.raises(CommandError, match=r"m\.parquet: calls its batch '\.\./out'"):
+        call_command("fetch_batch", manifest=str(tmp_path / "m.parquet"), into=tmp_path / "into")
+
+    assert not (tmp_path / "out.parquet").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from training import export
 from training.batches.manifest import ManifestError, canonical_digest, read_manifest, write_manifest
 from training.batches.rows import ManifestRow
+from training.batches.slugs import SLUG
 
 MakeRow = Callable[..., ManifestRow]
 KNOWN_DIGEST = "5f627d3f37e75a65dbe1216b112a4c3a585454ffc95440937ca117e2fb62ac00"
@@ -152,6 +155,61 @@ def test_newer_schema_is_refused(tmp_path: Path, rows: list[ManifestRow]) -> Non
 
     with pytest.raises(ManifestError, match=r"has schema version 2, this program reads 1"):
         read_manifest(path)
+
+
+def rename(path: Path, facts: dict[bytes, bytes]) -> None:
+    """Write other facts into a manifest's footer."""
+    table = read_table(path)
+    parquet.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **facts}), path)
+
+
+@pytest.mark.parametrize(
+    "slug", ["", ".", "..", "../../x", "/etc/x", "a/b", "a\\b", "-v5", "v5.0\n", "v\0", "v" * 41]
+)
+def test_name_that_leads_elsewhere_is_refused(tmp_path: Path, rows: list[ManifestRow], slug: str) -> None:
+    path = write(tmp_path / "m.parquet", rows)
+    rename(path, {b"slug": slug.encode()})
+
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path)
+
+    assert f"m.parquet: calls its batch {slug!r}, which is no batch name. It was altered" in str(caught.value)
+
+
+def test_manifests_and_exports_agree_on_what_a_name_is() -> None:
+    assert SLUG.pattern == export.SLUG.pattern
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({b"created_at": b"\xff"}, r"is damaged \('utf-8' codec"),
+        ({b"filters": b"\xff"}, r"is damaged \('utf-8' codec"),
+        ({b"filters": b"{"}, r"is damaged: its filters are no JSON"),
+        ({b"filters": b"[]"}, r"is damaged: its filters are no object, but \[\]"),
+    ],
+)
+def test_damaged_footer_is_refused(
+    tmp_path: Path, rows: list[ManifestRow], facts: dict[bytes, bytes], message: str
+) -> None:
+    path = write(tmp_path / "m.parquet", rows)
+    rename(path, facts)
+
+    with pytest.raises(ManifestError, match=rf"m\.parquet: {message}.*Fetch the manifest again"):
+        read_manifest(path)
+
+
+@pytest.mark.slow
+def test_any_edited_byte_is_refused_in_words_or_changes_no_row(
+    tmp_path: Path, rows: list[ManifestRow]
+) -> None:
+    path = write(tmp_path / "m.parquet", rows)
+    content = path.read_bytes()
+
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x80]) + content[place + 1 :])
+        with suppress(ManifestError):
+            assert canonical_digest(read_manifest(path).rows) == canonical_digest(rows)
 
 
 @pytest.mark.slow

@@ -94,14 +94,14 @@ def read_manifest(path: Path | str) -> Manifest:
     """Read a batch and verify that its rows are those of its digest.
 
     Raises:
-        ManifestError: Missing, not a manifest, of a newer version, or altered.
+        ManifestError: Missing, not a manifest, of a newer version, damaged or altered.
     """
     path = Path(path)
     metadata = parquet.read_metadata(path)
     sha256 = hashlib.sha256()
     try:
         rows = tuple(_hashed(iter_rows(path), sha256.update))
-    except ValueError as exc:
+    except (ValueError, TypeError) as exc:
         raise ManifestError(path, str(exc), parquet.FETCH) from exc
     if sha256.hexdigest() != metadata["digest"]:
         raise ManifestError(path, "rows do not match the digest: the file was altered", parquet.FETCH)
@@ -109,9 +109,19 @@ def read_manifest(path: Path | str) -> Manifest:
         slug=metadata["slug"],
         digest=metadata["digest"],
         rows=rows,
-        filters=json.loads(metadata["filters"]),
+        filters=_filters(metadata["filters"], path),
         created_at=metadata["created_at"],
     )
+
+
+def _filters(text: str, path: Path) -> dict[str, Any]:
+    try:
+        filters = json.loads(text)
+    except ValueError as exc:
+        raise ManifestError(path, f"is damaged: its filters are no JSON ({exc})", parquet.FETCH) from exc
+    if not isinstance(filters, dict):
+        raise ManifestError(path, f"is damaged: its filters are no object, but {text}", parquet.FETCH)
+    return filters
 
 
 def iter_rows(path: Path) -> Iterator[ManifestRow]:

@@ -10,6 +10,7 @@ from pyarrow import parquet
 
 from cakelens.labels import V5_LABELS
 from training.batches.rows import ManifestRow
+from training.batches.slugs import SLUG
 from training.files import written_durably
 
 SCHEMA_VERSION = "1"
@@ -50,6 +51,9 @@ SCHEMA = pa.schema(
 )
 _KEYS = ("slug", "digest", "schema_version", "filters", "created_at")
 
+_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What pyarrow raises of a damaged file: a name or a text of it may be no text any more."""
+
 
 class ManifestError(Exception):
     """A manifest that cannot be used: which file, what is wrong with it, what to do."""
@@ -78,16 +82,23 @@ def read_metadata(path: Path) -> dict[str, str]:
     """Give the file's own facts.
 
     Raises:
-        ManifestError: Missing, not a manifest, or of a newer version.
+        ManifestError: Missing, damaged, not a manifest, of a newer version, or its slug is no batch name.
     """
     with _opened(path) as file:
         stored = file.metadata.metadata or {}
-    metadata = {key: stored[key.encode()].decode() for key in _KEYS if key.encode() in stored}
+    try:
+        metadata = {key: stored[key.encode()].decode() for key in _KEYS if key.encode() in stored}
+    except UnicodeDecodeError as exc:
+        raise ManifestError(path, f"is damaged ({exc})", FETCH) from exc
     if any(key not in metadata for key in _KEYS):
         raise ManifestError(path, "is a Parquet file, but no batch manifest", FETCH)
     if metadata["schema_version"] != SCHEMA_VERSION:
         what = f"has schema version {metadata['schema_version']}, this program reads {SCHEMA_VERSION}"
         raise ManifestError(path, what, "Use the version of CakeLens that wrote it, or a newer one.")
+    # Files are placed by it: `../v5.0` would leave the folder.
+    if not SLUG.fullmatch(metadata["slug"]):
+        what = f"calls its batch {metadata['slug']!r}, which is no batch name"
+        raise ManifestError(path, what, "It was altered, or not made by CakeLens. " + FETCH)
     return metadata
 
 
@@ -97,7 +108,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         try:
             for group in file.iter_batches(batch_size=ROWS_PER_GROUP):
                 yield from group.to_pylist()
-        except (pa.ArrowException, OSError) as exc:
+        except _BROKEN as exc:
             raise ManifestError(path, f"is damaged ({_first_line(exc)})", FETCH) from exc
 
 
@@ -106,7 +117,7 @@ def _opened(path: Path) -> Any:
         return parquet.ParquetFile(path)
     except FileNotFoundError as exc:
         raise ManifestError(path, "no such manifest", "Check the path, or export the batch first.") from exc
-    except (pa.ArrowException, OSError) as exc:
+    except _BROKEN as exc:
         raise ManifestError(path, f"is no Parquet file ({_first_line(exc)})", FETCH) from exc
 
 
