@@ -82,6 +82,17 @@ def store_as(path: Path, name: str) -> None:
         _put(file, name)
 
 
+def is_there(name: str) -> bool:
+    with _bucket():
+        return bool(default_storage.exists(name))
+
+
+def delete(name: str) -> None:
+    """Delete a file; one that is not there is deleted already."""
+    with _bucket():
+        default_storage.delete(name)
+
+
 def _store(file: BinaryIO, suffix: str, folder: str) -> Stored:
     sha256 = hash_file(file)
     num_bytes = file.tell()

@@ -1,5 +1,7 @@
 """Collecting, as Celery tasks. Each claims its row, calls one function, records the outcome."""
 
+import logging
+
 from celery import shared_task
 
 from jobs.heartbeat import kept_alive
@@ -9,6 +11,8 @@ from labeling.collecting import pausing
 from labeling.collecting.config import x_settings
 from labeling.collecting.errors import Permanent, Transient
 from labeling.models import CollectJob, VariantJob
+
+logger = logging.getLogger(__name__)
 
 PART_KEPT_SECONDS = 24 * 3600
 
@@ -35,10 +39,14 @@ def store_variant(job_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep_parts() -> None:
-    """Remove what downloads left that nobody went on with for a day."""
-    from labeling.collecting import parts
+    """Remove what downloads left that nobody went on with for a day, and what purges left undeleted."""
+    from labeling.collecting import parts, removing
 
     parts.sweep(storage.temporary_folder(), older_than_seconds=PART_KEPT_SECONDS)
+    try:
+        removing.remove()
+    except OSError as exc:
+        logger.warning("Purged files are still there, and are tried again in an hour: %s", exc)
 
 
 @shared_task(ignore_result=True)

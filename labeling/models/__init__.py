@@ -13,6 +13,7 @@ from labeling.models.answers import (
     SkipReason,
     label_field,
 )
+from labeling.models.doomed import DoomedFile
 from labeling.models.fingerprints import FingerprintKey
 from labeling.models.guidelines import Guideline, LabelDefinition
 from labeling.models.jobs import CollectJob, VariantJob, XPause
@@ -40,6 +41,7 @@ __all__ = [
     "ApiToken",
     "BulkEdit",
     "CollectJob",
+    "DoomedFile",
     "DuplicateGroup",
     "Evidence",
     "EvidenceKind",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cakelens.labels import GENERATORS, Label
 from labeling.models import (
     Annotation,
+    DoomedFile,
     GoldAnswer,
     IdempotencyRecord,
     ReviewOutcome,
@@ -50,6 +51,12 @@ def record_twice() -> None:
     user = make_user()
     for _ in range(2):
         IdempotencyRecord.objects.create(user=user, key="k", body_sha256="", status=201, reply={})
+
+
+def doom_twice() -> None:
+    video = make_video()
+    for _ in range(2):
+        DoomedFile.objects.create(video=video, name="videos/a.mp4")
 
 
 def review_twice() -> None:
@@ -121,6 +128,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("settlement_judges_ai_gen", lambda: make_settlement(make_video(), ai_gen=None)),
     ("gold_judges_ai_gen", lambda: make_gold(ai_gen=None)),
     ("review_once_per_model", review_twice),
+    ("doomed_file_once", doom_twice),
     ("idempotency_once", record_twice),
     ("labeling_collectjob_running_has_lease", lambda: make_job(state="running")),
     ("labeling_variantjob_running_has_lease", run_variant_job_without_lease),

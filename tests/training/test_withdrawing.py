@@ -8,8 +8,8 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from labeling import answering, queue
-from labeling.models import Post, SkipDestination, SkipReason, SlotState, Video
+from labeling import answering, queue, tasks
+from labeling.models import DoomedFile, Post, SkipDestination, SkipReason, SlotState, Video
 from tests.factories import (
     claim_of,
     make_annotation,
@@ -21,6 +21,7 @@ from tests.factories import (
     make_video,
 )
 from tests.files import file_variant, make_filed_video, path_of
+from tests.races import at_once
 from training.batches import withdrawing
 from training.models import Withdrawal
 
@@ -145,6 +146,94 @@ def test_purge_removes_files_and_words() -> None:
     assert not default_storage.exists("posters/p.jpg")
     assert (post.text, post.raw, evidence.quote) == ("", None, "")
     assert (variant.state, variant.failure_kind, variant.name) == ("failed", "purged", "")
+
+
+def power_cut(*args: object, **kwargs: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def half_purged(monkeypatch: pytest.MonkeyPatch) -> Video:
+    """A video whose purge was killed after its commit, before any file went."""
+    video = make_filed_video(b"to go")
+    with monkeypatch.context() as patched:
+        patched.setattr("labeling.storage.delete", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            withdrawing.withdraw([video], reason="", purge=True)
+    return video
+
+
+def test_purge_that_was_killed_is_finished_by_a_second_run(
+    half_purged: Video, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [name] = half_purged.doomed_files.values_list("name", flat=True)
+
+    call_command("withdraw", half_purged.key, purge=True)
+
+    assert not default_storage.exists(name)
+    assert not DoomedFile.objects.exists()
+    assert "was withdrawn already, 1 files and its words removed" in capsys.readouterr().out
+
+
+def test_purge_that_was_killed_is_finished_by_the_purge_of_another_video(half_purged: Video) -> None:
+    [name] = half_purged.doomed_files.values_list("name", flat=True)
+
+    withdrawing.withdraw([make_video()], reason="", purge=True)
+
+    assert not default_storage.exists(name)
+
+
+def test_purge_that_was_killed_is_finished_by_the_sweep(half_purged: Video) -> None:
+    [name] = half_purged.doomed_files.values_list("name", flat=True)
+
+    tasks.sweep_parts()
+
+    assert not default_storage.exists(name)
+    assert not DoomedFile.objects.exists()
+
+
+def test_doomed_file_that_another_video_got_meanwhile_stays(half_purged: Video) -> None:
+    other = file_variant(make_video(), b"to go")
+
+    tasks.sweep_parts()
+
+    assert path_of(other).exists()
+    assert not DoomedFile.objects.exists()
+
+
+def test_file_that_cannot_be_deleted_holds_up_no_other(
+    half_purged: Video, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, free = DoomedFile.objects.get(), file_variant(make_video(is_ready=False), b"free")
+    (path_of(free).parent / "beside").write_bytes(b"")
+    default_storage.delete(stuck.name)
+    default_storage.save(f"{stuck.name}/not a file", ContentFile(b""))
+    DoomedFile.objects.create(video=free.video, name=free.name)
+    free.delete()
+
+    tasks.sweep_parts()
+
+    assert not path_of(free).exists()
+    assert DoomedFile.objects.get() == stuck
+    assert "are tried again in an hour" in caplog.text
+
+
+def test_two_videos_of_one_file_that_are_purged_at_once_leave_nothing_of_it() -> None:
+    videos = [make_filed_video(b"shared"), make_filed_video(b"shared")]
+    path = path_of(videos[0].variants.get())
+
+    at_once(*[lambda video=video: withdrawing.withdraw([video], reason="", purge=True) for video in videos])
+
+    assert not path.exists()
+
+
+def test_two_videos_of_one_post_that_are_purged_at_once_leave_no_words() -> None:
+    post = make_post(text="Two clips")
+    videos = [make_filed_video(b"a", post=post), make_filed_video(b"b", post=post)]
+
+    at_once(*[lambda video=video: withdrawing.withdraw([video], reason="", purge=True) for video in videos])
+
+    assert Post.objects.get().text == ""
 
 
 def test_purge_keeps_a_file_that_another_video_uses() -> None:

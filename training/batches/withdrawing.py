@@ -2,7 +2,7 @@
 
 The list is append-only. Future batches leave its videos out; fetching and training read it and skip them.
 Purging removes files and the author's words too; what people judged stays, and so does the fingerprint, by
-which a copy that comes back is recognised.
+which a copy that comes back is recognised. The names of the files are kept until those are deleted.
 """
 
 import json
@@ -13,14 +13,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
-from labeling import storage
+from labeling import locks, storage
+from labeling.collecting import removing
 from labeling.collecting.errors import NotAPostLink
 from labeling.collecting.links import canonical_post_id
-from labeling.models import Evidence, Post, Slot, SlotState, Variant, VariantState, Video
+from labeling.models import DoomedFile, Evidence, Post, Slot, SlotState, VariantState, Video
 from labeling.queue import CLOSED
 from training.models import BatchItem, TrainingBatch, Withdrawal
 
@@ -71,15 +71,21 @@ def _meant(name: str) -> Q:
 def withdraw(videos: Sequence[Video], *, reason: str, by: Any = None, purge: bool = False) -> list[Withdrawn]:
     """Withdraw each video in a transaction of its own; one that is withdrawn already is only purged.
 
+    With `purge`, what an earlier purge left undeleted is deleted, too.
+
     Raises:
-        OSError: The storage refused. What was withdrawn until then is on the list.
+        OSError: The storage refused. What was withdrawn until then is on the list; files that could not be
+            deleted are, by the next purge or the hourly sweep.
     """
     # Before the first: after a crash, `kill -9` too, the list may name more than was withdrawn, never less.
     publish_list(also=[video.key for video in videos])
     try:
-        return [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
+        withdrawn = [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
     finally:
         publish_list()
+    if purge:
+        removing.remove()
+    return withdrawn
 
 
 def publish_list(*, also: Iterable[str] = ()) -> None:
@@ -93,6 +99,8 @@ def publish_list(*, also: Iterable[str] = ()) -> None:
 
 @transaction.atomic
 def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
+    # All of the post's: who withdraws another of them at once must not think that this one stays.
+    locks.lock_all(Video.objects.filter(post=video.post_id))
     earlier = Withdrawal.objects.filter(video=video)
     is_news = not earlier.exists()
     if is_news or (purge and not earlier.filter(is_purged=True).exists()):
@@ -111,9 +119,8 @@ def _batches_with(video: Video) -> tuple[str, ...]:
 
 def _purge(video: Video) -> list[str]:
     """Forget the files and the words of a video; return the files that go, once this is committed."""
-    names = {name for name in video.variants.values_list("name", flat=True) if name}
-    if video.poster_name:
-        names.add(video.poster_name)
+    posters = Video.objects.filter(pk=video.pk).values_list("poster_name", flat=True)
+    names = {*video.variants.values_list("name", flat=True), *posters} - {""}
     video.variants.update(
         state=VariantState.FAILED, failure_kind=PURGED, failure_message="Withdrawn and removed.", name=""
     )
@@ -121,20 +128,10 @@ def _purge(video: Video) -> list[str]:
     Evidence.objects.filter(annotation__video=video).exclude(quote="").update(quote="")
     if not Video.objects.filter(post=video.post_id, is_withdrawn=False).exists():
         Post.objects.filter(pk=video.post_id).update(text="", raw=None, metadata={}, brought={})
-    gone = sorted(name for name in names if not _is_used(name))
-    transaction.on_commit(lambda: _remove(gone))
-    return gone
-
-
-def _is_used(name: str) -> bool:
-    return Variant.objects.filter(name=name).exists() or Video.objects.filter(poster_name=name).exists()
-
-
-def _remove(names: Iterable[str]) -> None:
-    """Delete files, unless a video that came in meanwhile has the same bytes."""
-    for name in names:
-        if not _is_used(name):
-            default_storage.delete(name)
+    removing.doom(video, names)
+    # With those that a purge which was killed could not delete any more.
+    doomed = DoomedFile.objects.filter(video=video).order_by("name").values_list("name", flat=True)
+    return [name for name in doomed if not removing.is_used(name)]
 
 
 def withdrawn_keys(batch: TrainingBatch | None = None) -> list[str]:

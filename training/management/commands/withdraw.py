@@ -21,8 +21,10 @@ class Command(BaseCommand):
         try:
             found = withdrawing.find(videos)
             withdrawn = withdrawing.withdraw(found, reason=reason, purge=purge)
-        except (withdrawing.NoSuchVideo, OSError) as exc:
+        except withdrawing.NoSuchVideo as exc:
             raise CommandError(str(exc)) from exc
+        except OSError as exc:
+            raise CommandError(f"Not all of it could be done: {exc}. Run it again to go on.") from exc
         for each in withdrawn:
             self.stdout.write(in_words(each, purge=purge))
 
