@@ -159,7 +159,13 @@ def measure_pages() -> None:
     client = Client()
     client.force_login(User.objects.get())
     print(f"{NUM_VIDEOS:,} videos, counted by the task in {figures.recount().seconds:.1f} s")
-    for path in ("/batches/", "/batches/?all", "/batches/v5.0/", "/batches/v5.0/videos/"):
+    for path in (
+        "/batches/",
+        "/batches/?all",
+        "/batches/v5.0/",
+        "/batches/v5.0/videos/",
+        "/batches/-/waiting/",
+    ):
         median, p95, num_queries = measure(client, path)
         print(f"{path:30} median {median:7.1f} ms, p95 {p95:7.1f} ms, {num_queries} queries")
 

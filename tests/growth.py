@@ -93,7 +93,7 @@ def keep_figures(newest: TrainingBatch, num_waiting: int, *people: str) -> None:
         for day in days
         if day.weekday() < 5
     }
-    figures = {"settled": settled, "gained": gained, "answers": answers}
+    figures = {"settled": settled, "gained": gained, "answers": answers, "waiting": num_waiting}
     GrowthFigures.objects.create(pk=1, figures=figures, seconds=1, counted_at=now)
 
 

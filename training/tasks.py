@@ -32,6 +32,7 @@ def run_export(job: ExportJob) -> None:
     else:
         ExportJob.objects.filter(pk=job.pk).update(batch=batch)
         job.finish()
+        figures.recount_at_once()
 
 
 @shared_task(name="training.tasks.look_after_growth", ignore_result=True)

@@ -17,6 +17,7 @@ from labeling.withholding import withhold
 from training.batches import proving, sidecars, withdrawing
 from training.batches.differences import Difference, difference
 from training.batches.orders import export_news
+from training.batches.upcoming import waiting
 from training.evaluating import cautions
 from training.export import next_slug
 from training.forms import BatchVideosForm, ExportForm
@@ -24,7 +25,7 @@ from training.models import TrainingBatch
 from training.pages import figures
 from training.pages.batch_page import label_rows, left_out, runs_of
 from training.pages.facts_page import facts, largest_groups
-from training.pages.growth import Growth, waiting
+from training.pages.growth import Growth
 from training.pages.growth_csv import csv_lines, day_lines
 from training.pages.narrowed import filters_in_words
 from training.pages.pace import lacks, people
@@ -45,6 +46,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     """Show how the dataset grew."""
     growth = Growth.read(**({"most": None} if "all" in request.GET else {}))
     counted, site = figures.current(), SiteSettings.current()
+    growth.num_waiting = counted.waiting
     context = {
         "growth": growth,
         "job": export_news(),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -16,12 +17,13 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.files import make_filed_video
 from training.batches.orders import export_if_due
 from training.models import ExportJob, GrowthFigures
 from training.pages import figures
 from training.pages.figures import Figures
 from training.pages.pace import Lack, lacks, people
-from training.tasks import look_after_growth
+from training.tasks import look_after_growth, run_export
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +149,7 @@ def test_people_stand_below_everybody_who_labeled_most_first() -> None:
         (today - timedelta(days=10)).isoformat(): {"ana": 7},
     }
 
-    found = list(people(Figures({}, {}, answers, timezone.now(), is_live=True)))
+    found = list(people(Figures({}, {}, answers, 0, timezone.now(), is_live=True)))
 
     assert [(person.name, *(cell.number for cell in person.cells)) for person in found] == [
         ("", 5, 5, 12),
@@ -212,3 +214,41 @@ def test_page_says_what_each_label_lacks_and_sends_the_days_as_csv(client: Clien
     assert "What each label still lacks" in page.text
     assert f'<a href="/videos/?labeled={timezone.localdate().isoformat()}&amp;by=ana">1</a>' in page.text
     assert lines == ["day,person,labeled", f"{timezone.localdate().isoformat()},ana,1"]
+
+
+def test_figures_that_were_counted_before_an_update_are_counted_anew() -> None:
+    figures.recount()
+    GrowthFigures.objects.update(figures={"settled": {}, "gained": {}, "answers": {}}, seconds=3)
+    make_settlement(make_video())
+
+    assert figures.current().waiting == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_export_took_no_longer_waits_on_the_page() -> None:
+    make_settlement(make_filed_video())
+    figures.recount()
+    GrowthFigures.objects.update(seconds=3, counted_at=timezone.now())
+
+    run_export(claimed_export())
+
+    assert figures.current().waiting == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_stands_though_the_figures_could_not_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked() -> None:
+        raise OperationalError("database is locked")
+
+    make_settlement(make_filed_video())
+    monkeypatch.setattr(figures, "recount", locked)
+
+    run_export(claimed_export())
+
+    assert ExportJob.objects.get().state == State.DONE
+
+
+def claimed_export() -> ExportJob:
+    job = ExportJob.objects.claim(ExportJob.objects.create().pk)
+    assert job is not None
+    return job

@@ -116,8 +116,8 @@ def test_batch_list_costs_the_same_queries_with_many_batches(
     keep_figures(batches[-1], 0, "ana")
     labeler.get("/batches/")  # the site's settings have a row from now on
 
-    # The session, the user, two of rights, batches, models, two of waiting, the export, slugs, figures, site.
-    with django_assert_num_queries(12):
+    # The session, the user, two of rights, batches, models, figures, site, the export, slugs.
+    with django_assert_num_queries(10):
         labeler.get("/batches/")
 
 
@@ -128,7 +128,7 @@ def test_batch_list_costs_the_same_queries_with_one_batch(
     keep_figures(batch, 0, "ana")
     labeler.get("/batches/")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         labeler.get("/batches/")
 
 

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce
-from django.db.models.lookups import Exact
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from cakelens.labels import V5_LABELS
-from labeling.models import label_field
+from training.batches.upcoming import same_labels
 from training.models import BatchItem, TrainingBatch
 from training.pages.growth import Cell
 
@@ -35,7 +32,7 @@ def _not_in(batch: TrainingBatch, other: TrainingBatch) -> Items:
 def _relabeled(batch: TrainingBatch, other: TrainingBatch) -> Items:
     """Return items of videos that both have, with other labels; most keep their very settlement."""
     same = BatchItem.objects.filter(
-        _same_labels(), batch=other, settlement__video=OuterRef("settlement__video")
+        same_labels("settlement__"), batch=other, settlement__video=OuterRef("settlement__video")
     )
     items: Items = batch.items.exclude(settlement__in=other.items.values("settlement"))
     return items.filter(settlement__video__in=_videos(other)).exclude(Exists(same))
@@ -43,19 +40,6 @@ def _relabeled(batch: TrainingBatch, other: TrainingBatch) -> Items:
 
 def _videos(batch: TrainingBatch) -> Any:
     return batch.items.values("settlement__video")
-
-
-def _same_labels() -> Q:
-    """Return the condition that each label is judged alike; not judged is alike, too."""
-    condition = Q()
-    for label in V5_LABELS:
-        field = f"settlement__{label_field(label)}"
-        condition &= Q(Exact(_as_number(field), _as_number(OuterRef(field))))
-    return condition
-
-
-def _as_number(judged: str | OuterRef) -> Coalesce:
-    return Coalesce(Cast(judged, IntegerField()), Value(-1))
 
 
 @dataclass(frozen=True, slots=True)

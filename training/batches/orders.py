@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from jobs.models import State
 from labeling.models import SiteSettings
+from training.batches.upcoming import waiting
 from training.models import ExportJob
-from training.pages.growth import waiting
 
 NEWS_FOR = timedelta(hours=1)
 LEFT_ALONE_FOR = timedelta(hours=6)

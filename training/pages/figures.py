@@ -4,12 +4,14 @@ One row keeps the figures; a task counts them anew, the less often the longer th
 counted when somebody looks: what was labeled a second ago is there.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -17,7 +19,10 @@ from django.utils import timezone
 from labeling.filters import settled_as, site_midnight
 from labeling.models import Annotation, Outcome, Video
 from training.batches.counts import SERIES
+from training.batches.upcoming import waiting
 from training.models import GrowthFigures
+
+logger = logging.getLogger(__name__)
 
 DAYS = 28
 QUICK_SECONDS = 0.05
@@ -30,12 +35,13 @@ REST = 20
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`settled`: positives that the next batch could have, by name of SERIES; `gained`: those of them settled
-    in the last DAYS; `answers`: {day: {person: number}}.
+    in the last DAYS; `answers`: {day: {person: number}}; `waiting`: videos that it adds or changes.
     """
 
     settled: Mapping[str, int]
     gained: Mapping[str, int]
     answers: Mapping[str, Mapping[str, int]]
+    waiting: int
     counted_at: datetime
     is_live: bool
 
@@ -53,7 +59,7 @@ def _days(until: datetime) -> list[date]:
 def current() -> Figures:
     """Return the figures: counted now if that is quick, else as the task left them."""
     row = GrowthFigures.objects.filter(pk=1).first()
-    if row is None:
+    if row is None or "waiting" not in row.figures:  # what was counted before an update lacks it
         row = recount()
     is_live = row.seconds <= QUICK_SECONDS
     counted = _count() if is_live else row.figures
@@ -72,6 +78,14 @@ def recount() -> GrowthFigures:
     return GrowthFigures.objects.update_or_create(pk=1, defaults=values)[0]
 
 
+def recount_at_once() -> None:
+    """Count anew after an export: the page should not say that what it took still waits."""
+    try:
+        recount()
+    except DatabaseError as exc:  # the export is done: the task counts in a minute
+        logger.warning("The figures could not be counted after an export: %s", exc)
+
+
 def recount_if_due() -> bool:
     """Count anew unless that was done lately, for how long it takes."""
     row = GrowthFigures.objects.filter(pk=1).first()
@@ -83,7 +97,7 @@ def recount_if_due() -> bool:
 
 def _count() -> dict[str, Any]:
     since = site_midnight(_days(timezone.now())[0])
-    return {**_labels(since), "answers": _answers(since)}
+    return {**_labels(since), "answers": _answers(since), "waiting": waiting().count()}
 
 
 def _labels(since: datetime) -> dict[str, dict[str, int]]:

@@ -7,6 +7,7 @@ from labeling.models import EvidenceKind
 from training import export
 from training.batches.filters import LABELS, BadFilter, BatchFilters
 from training.evaluating import cautions
+from training.pages import figures
 
 
 class Command(BaseCommand):
@@ -46,6 +47,7 @@ class Command(BaseCommand):
                 f"The batch cannot be written: {exc}. Nothing was exported. Mend that, or free some room "
                 "in the storage, and run it again."
             ) from exc
+        figures.recount_at_once()
         for caution in cautions.cautions(batch):
             self.stderr.write(caution)
         if options["json"]:
