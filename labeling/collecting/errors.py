@@ -100,6 +100,11 @@ class NotAVideo(Permanent):
     remedy = "Open it in a player: if it plays there, convert it to MP4 (h264) and import that."
 
 
+class Withdrawn(Permanent):
+    kind = "withdrawn"
+    remedy = "It was taken back for good and stays out; leave it out of what you bring."
+
+
 class RateLimited(Transient):
     kind = "rate_limited"
     remedy = "Nothing to do: collecting goes on by itself when X allows it; X_COOKIES_FILE raises the limit."

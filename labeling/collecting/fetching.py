@@ -6,7 +6,7 @@ from django.conf import settings
 
 from jobs.heartbeat import kept_alive
 from labeling import storage
-from labeling.collecting import importer, media
+from labeling.collecting import importer, media, withdrawn
 from labeling.collecting.config import x_settings
 from labeling.collecting.errors import BucketBroken, BucketFull, DiskFull, StorageBroken, Transient
 from labeling.models import Variant, VariantJob, VariantState
@@ -16,12 +16,13 @@ def fetch_variant(job: VariantJob) -> None:
     """Download, verify and store the variant of a claimed job, unless an earlier claim got that far.
 
     Raises:
-        Permanent: The file is gone, too large, or no video. Nothing was stored.
+        Permanent: The file is gone, too large, or no video, or its video was taken back. Nothing was stored.
         Transient: It did not arrive whole, what did is resumed by the next try; or it could not be kept.
         JobInterrupted: The job was cancelled or belongs to another worker now.
     """
     if job.variant.state == VariantState.STORED:  # its worker died before it could say so
         return
+    withdrawn.refuse(job.variant.video)
     try:
         _fetch(job)
     except OSError as exc:

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling import queue, storage
-from labeling.collecting import brought, duplicates
+from labeling.collecting import brought, duplicates, removing, splits, withdrawn
 from labeling.collecting.fingerprints import Sighting, look_at
 from labeling.collecting.probe import Probe, grey_frames, make_poster, probe
 from labeling.models import AddedHow, Post, PostSource, Variant, VariantState, Video
@@ -27,6 +27,10 @@ class _File:
     probe: Probe
     poster_name: str
     sighting: Sighting | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.stored.name, self.poster_name
 
 
 def _take_in(path: Path, sha256: str = "", *, is_seen: bool = False) -> _File:
@@ -57,11 +61,21 @@ def store_variant_file(variant: Variant, path: Path, *, sha256: str = "") -> Var
 
     Raises:
         NotAVideo: The file does not decode. Nothing was stored.
+        Withdrawn: The video was taken back, before or meanwhile. Nothing of the file is left.
     """
-    file = _take_in(path, sha256, is_seen=variant.video.fingerprint is not None)
+    video = variant.video
+    withdrawn.refuse(video)
+    file = _take_in(path, sha256, is_seen=video.fingerprint is not None)
     with transaction.atomic():
-        _mark_stored(variant, file)
-        make_ready(variant.video, file.sighting)
+        is_kept = withdrawn.is_in(video)
+        if is_kept:
+            removing.check_there(file.names)
+            _mark_stored(variant, file)
+            make_ready(video, file.sighting)
+        else:
+            removing.doom(video, file.names)
+    if not is_kept:
+        raise withdrawn.withdrawn(video)
     variant.refresh_from_db()
     return variant
 
@@ -123,24 +137,44 @@ def import_file(path: Path, facts: ClipFacts, *, added_by: Any = None) -> Import
 
     Raises:
         NotAVideo: The file does not decode. Nothing was written.
+        Withdrawn: A video of the same bytes was taken back, before or meanwhile. Nothing of the file is left.
     """
+    with path.open("rb") as content:
+        _refuse_bytes(path, withdrawn.of_bytes([storage.hash_file(content)]))
     file = _take_in(path)
     with transaction.atomic():
-        post, is_new = Post.objects.get_or_create(
-            x_id=f"import:{file.stored.sha256}",
-            defaults={
-                "source": PostSource.IMPORT,
-                "author_handle": facts.author_handle,
-                "text": facts.text,
-                "posted_at": facts.posted_at,
-                "metadata": facts.metadata | {"file": path.name},
-                "added_by": added_by,
-                "added_how": AddedHow.COMMAND,
-                "collected_at": timezone.now(),
-            },
-        )
-        if is_new:
-            video = Video.objects.create(post=post, key=f"{post.x_id}/0")
-            _mark_stored(Variant.objects.create(video=video, url=f"file:{path.name}"), file)
-            make_ready(video, file.sighting, own_split=facts.split)
+        splits.ledger()
+        taken_back = withdrawn.of_bytes([file.stored.sha256])
+        if taken_back:
+            removing.doom(taken_back, file.names)
+        else:
+            removing.check_there(file.names)
+            imported = _import(file, path.name, facts, added_by)
+    _refuse_bytes(path, taken_back)
+    return imported
+
+
+def _refuse_bytes(path: Path, taken_back: Video | None) -> None:
+    if taken_back:
+        raise withdrawn.withdrawn(taken_back, name=path.name)
+
+
+def _import(file: _File, name: str, facts: ClipFacts, added_by: Any) -> Imported:
+    post, is_new = Post.objects.get_or_create(
+        x_id=f"import:{file.stored.sha256}",
+        defaults={
+            "source": PostSource.IMPORT,
+            "author_handle": facts.author_handle,
+            "text": facts.text,
+            "posted_at": facts.posted_at,
+            "metadata": facts.metadata | {"file": name},
+            "added_by": added_by,
+            "added_how": AddedHow.COMMAND,
+            "collected_at": timezone.now(),
+        },
+    )
+    if is_new:
+        video = Video.objects.create(post=post, key=f"{post.x_id}/0")
+        _mark_stored(Variant.objects.create(video=video, url=f"file:{name}"), file)
+        make_ready(video, file.sighting, own_split=facts.split)
     return Imported(post.videos.get(), is_new)

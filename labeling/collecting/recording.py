@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from labeling.collecting import withdrawn
 from labeling.collecting.posts import PostInfo, VariantInfo, VideoInfo
 from labeling.models import Post, Variant, VariantJob, VariantState, Video
 
@@ -12,7 +13,12 @@ def record_post(post: Post, info: PostInfo) -> None:
     """Write a post with its videos and variants, and queue the download of those not stored yet.
 
     Safe to run again: rows that are there are kept, and what X says now is written over what it said.
+    Of a video that was taken back nothing is queued.
+
+    Raises:
+        Withdrawn: The whole post was taken back. Nothing was written: its words may be purged.
     """
+    withdrawn.lock_post(post)
     Post.objects.filter(pk=post.pk).update(
         author_handle=info.author_handle,
         author_id=info.author_id,
@@ -32,7 +38,7 @@ def record_post(post: Post, info: PostInfo) -> None:
     )
     for video_info in info.videos:
         video = _record_video(post, video_info)
-        for variant_info in video_info.variants:
+        for variant_info in () if video.is_withdrawn else video_info.variants:
             _record_variant(video, variant_info)
 
 

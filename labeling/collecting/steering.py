@@ -13,12 +13,12 @@ RUNG_AT_ONCE = 50
 def retry(posts: QuerySet[Post]) -> int:
     """Queue again what failed or was stopped of `posts`: asking X, and downloads. Return how many jobs.
 
-    One that was asked to stop and still runs goes on.
+    One that was asked to stop and still runs goes on. What was withdrawn is left as it is.
     """
     # By key: what is written below changes what the query finds.
     failed = list(posts.order_by().values_list("pk", flat=True))
     asking = CollectJob.objects.filter(post__in=failed)
-    storing = VariantJob.objects.filter(variant__video__post__in=failed)
+    storing = VariantJob.objects.filter(variant__video__post__in=failed, variant__video__is_withdrawn=False)
     num_going = int(asking.go_on()) + int(storing.go_on())
     first = [*asking.ended_undone()[:RUNG_AT_ONCE], *storing.ended_undone()[:RUNG_AT_ONCE]]
     num_queued = int(asking.retry()) + int(storing.retry())

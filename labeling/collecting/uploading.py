@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.collecting import brought
+from labeling.collecting import brought, withdrawn
 from labeling.collecting.adding import AddedLink, AddedPosts, LinkState, add_posts, read_link
-from labeling.collecting.errors import NotAPostLink
+from labeling.collecting.errors import NotAPostLink, Withdrawn
 from labeling.collecting.uploads import Row
 from labeling.models import AddedHow, Post, PostSource, Video
 
@@ -79,6 +79,10 @@ def _take(
 
 def _bring(post: Post, said: dict[str, Any]) -> str:
     """Let a row's labels count for a post that was there; return in words whether they do."""
+    try:
+        withdrawn.lock_post(post)
+    except Withdrawn:
+        return "Its labels were left out: it was withdrawn."
     Post.objects.filter(pk=post.pk).update(brought=said)
     videos = list(Video.objects.ready().filter(post=post))
     if not videos and post.collected_at is None:

@@ -4,6 +4,7 @@ import errno
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,9 +14,10 @@ from pytest_django import Settings
 from labeling import storage, tasks
 from labeling.collecting.errors import NetworkError
 from labeling.collecting.links import canonical_url
-from labeling.models import CollectJob, Post, Slot, Variant, VariantJob, Video, XPause
+from labeling.models import CollectJob, DoomedFile, Post, Slot, Variant, VariantJob, Video, XPause
 from tests.collecting.standin.x import Standin
 from tests.factories import make_job
+from training.batches import withdrawing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.embedded]
 
@@ -225,3 +227,64 @@ def test_download_whose_worker_died_behind_it_is_not_repeated(standin: Standin) 
     assert (job.state, job.attempts) == ("done", 2)
     assert Variant.objects.get().stored_at == stored_at
     assert standin.num_requests(Variant.objects.get().url) == 1
+
+
+def test_queued_download_of_a_purged_video_is_not_begun(standin: Standin) -> None:
+    job = queued_download(standin)
+    withdrawing.withdraw([job.variant.video], reason="", purge=True)
+
+    tasks.store_variant(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.failure_kind) == ("failed", "withdrawn")
+    assert "was taken back for good" in job.failure_message
+    assert standin.num_requests(Variant.objects.get().url) == 0
+
+
+def test_running_download_of_a_video_that_is_purged_meanwhile_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, standin: Standin, settings: Settings
+) -> None:
+    job = queued_download(standin)
+    store = storage.move_in
+
+    def withdrawn_then(*args: Any, **kwargs: Any) -> Any:
+        stored = store(*args, **kwargs)
+        withdrawing.withdraw([job.variant.video], reason="", purge=True)
+        return stored
+
+    monkeypatch.setattr("labeling.storage.move_in", withdrawn_then)
+
+    tasks.store_variant(job.pk)
+
+    variant = Variant.objects.get()
+    files = [path for path in Path(settings.MEDIA_ROOT).rglob("*.*") if path.is_file()]
+    assert (variant.state, variant.failure_kind, variant.name) == ("failed", "withdrawn", "")
+    assert [path.name for path in files] == ["withdrawn.json"]
+    assert not DoomedFile.objects.exists()
+    assert not Slot.objects.exists()
+
+
+def test_collecting_again_brings_back_nothing_of_a_purged_post(standin: Standin) -> None:
+    x_id = standin.add_post([standin.add_video([standin.clip()])])
+    collect(x_id)
+    withdrawing.withdraw([Video.objects.get()], reason="", purge=True)
+    CollectJob.objects.update(state="queued")
+
+    tasks.collect_post(CollectJob.objects.get().pk)
+
+    post = Post.objects.get()
+    assert (post.text, post.raw, post.failure_kind) == ("", None, "withdrawn")
+    assert not VariantJob.objects.unfinished().exists()
+
+
+def test_collecting_again_leaves_the_purged_one_of_two_videos(standin: Standin) -> None:
+    clips = [standin.clip("rung-36", size="64x36"), standin.clip("rung-72", size="128x72")]
+    collect(standin.add_post([standin.add_video([clip]) for clip in clips]))
+    withdrawing.withdraw([Video.objects.earliest("pk")], reason="", purge=True)
+    Variant.objects.update(url="https://video.twimg.com/moved.mp4")  # X serves all under new addresses
+    CollectJob.objects.update(state="queued")
+
+    tasks.collect_post(CollectJob.objects.get().pk)
+
+    new = VariantJob.objects.unfinished().get()
+    assert new.variant.video == Video.objects.latest("pk")

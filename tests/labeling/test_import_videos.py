@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from cakelens.labels import Label
 from labeling.models import Post, Settlement, Slot, SlotState, Video
+from training.batches import withdrawing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.embedded]
 
@@ -118,6 +120,24 @@ def test_import_twice_adds_nothing(folder: Path, capsys: pytest.CaptureFixture[s
     assert "0 videos imported, 2 were there already" in capsys.readouterr().err
 
 
+def test_clip_that_was_purged_stays_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_videos", folder)
+    purged = Video.objects.get(post__metadata__file="a.mp4")
+    names = [purged.poster_name, purged.variants.get().name]
+    withdrawing.withdraw([purged], reason="", purge=True)
+    for name in names:
+        default_storage.delete(name)  # what a purge leaves to the commit, for which this test does not wait
+
+    with pytest.raises(CommandError, match="1 files were refused; the others are in"):
+        import_with(folder, "file,AI_GEN\na.mp4,1\nb.mp4,0\n")
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"a.mp4: a.mp4 was withdrawn here as {purged.key}. It was taken back for good" in said
+    assert "0 videos imported, 1 were there already, 1 refused." in said
+    assert not any(default_storage.exists(name) for name in names)
+    assert Settlement.objects.get().video != purged
+
+
 def test_import_prints_one_object_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_videos", folder, json=True)
 
@@ -134,7 +154,7 @@ def test_file_that_is_no_video_is_refused_and_the_others_are_in(
 ) -> None:
     (folder / "c.mp4").write_bytes(content)
 
-    with pytest.raises(CommandError, match="1 files are no videos; the others are in"):
+    with pytest.raises(CommandError, match="1 files were refused; the others are in"):
         call_command("import_videos", folder)
 
     assert Video.objects.ready().count() == 2

@@ -63,6 +63,18 @@ def test_retry_does_nothing_where_nothing_failed() -> None:
     assert job.state == "done"
 
 
+def test_retry_leaves_what_was_withdrawn() -> None:
+    video = make_video(is_withdrawn=True)
+    purged = make_variant(video, is_stored=False, state="failed", failure_kind="purged")
+    VariantJob.objects.create(variant=purged, state="failed")
+
+    num_queued = retry_one(video.post)
+
+    purged.refresh_from_db()
+    assert num_queued == 0
+    assert (purged.state, purged.failure_kind) == ("failed", "purged")
+
+
 def test_retry_of_all_that_match_leaves_the_others() -> None:
     jobs = {
         handle: make_job(

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from cakelens.labels import Label
 from labeling.collecting.importer import ClipFacts, store_variant_file
 from labeling.collecting.importing import Item, take_in
 from labeling.models import Variant, Video
+from tests.factories import make_video
 from training import export
-from training.batches import importing, withdrawn
+from training.batches import importing, withdrawing, withdrawn
 from training.batches.manifest import read_manifest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -92,6 +94,40 @@ def test_video_withdrawn_since_is_skipped(box: Path, capsys: pytest.CaptureFixtu
 
     assert Video.objects.count() == 1
     assert "1 videos were withdrawn since" in capsys.readouterr().err
+
+
+def refused_of(box: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Import the batch, of which one video is refused; return what is said."""
+    capsys.readouterr()
+    with pytest.raises(CommandError, match="1 videos were refused; the others are in"):
+        call_command("import_batch", box / "v5.0.parquet", media=box)
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_video_that_was_purged_here_stays_out(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_batch", box / "v5.0.parquet", media=box)
+    purged = Video.objects.get(split="train")
+    names = [variant.name for variant in purged.variants.all()]
+    withdrawing.withdraw([purged], reason="", purge=True)
+
+    said = refused_of(box, capsys)
+
+    assert f"was withdrawn here as {purged.key}. It was taken back for good" in said
+    assert "0 videos imported, 1 were there already, 1 refused." in said
+    assert not any(default_storage.exists(name) for name in names)
+
+
+def test_video_that_was_purged_here_under_its_own_name_stays_out(
+    box: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = read_manifest(box / "v5.0.parquet").rows[0].video
+    mine = make_video(key=key)
+    withdrawing.withdraw([mine], reason="", purge=True)
+
+    said = refused_of(box, capsys)
+
+    assert f"{key}: {key} was withdrawn here as {key}." in said
+    assert Video.objects.filter(is_withdrawn=False).count() == 1
 
 
 def test_altered_file_is_refused_by_name(box: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from labeling import storage
+from labeling.collecting import withdrawn as taken_back
 from labeling.collecting.errors import CollectError
 from labeling.collecting.importer import ClipFacts, import_file, store_variant_file
 from labeling.collecting.importing import Result, conflict, settle
@@ -44,6 +45,7 @@ class Foreign:
         if altered := self._altered(lacking):
             return Result(row.video, "refused", error=f"{altered} is altered: its sha256 differs")
         try:
+            _refuse_withdrawn(row)
             video = known or import_file(self.media / row.best_variant.name, self._facts(row)).video
             self._add_encodings(video, lacking)
             settle(video, row.labels)
@@ -82,6 +84,13 @@ class Foreign:
             known, _ = Variant.objects.get_or_create(video=video, url=f"file:{path.name}")
             if known.state != VariantState.STORED:
                 store_variant_file(known, path)
+
+
+def _refuse_withdrawn(row: ManifestRow) -> None:
+    """Keep out what was taken back here, be it by its name or with the same bytes."""
+    mine = Video.objects.filter(key=row.video, is_withdrawn=True).first()
+    if video := mine or taken_back.of_bytes(variant.sha256 for variant in row.variants):
+        raise taken_back.withdrawn(video, name=row.video)
 
 
 def _lacking(row: ManifestRow, known: Video | None) -> list[VariantRow]:

@@ -61,6 +61,4 @@ class Command(BaseCommand):
         if conflicts := importing.conflicts_in_words(results):
             self.stderr.write(conflicts)
         if failed:
-            raise CommandError(
-                f"{failed} files are no videos; the others are in. Remove or repair those named above."
-            )
+            raise CommandError(f"{failed} files were refused; the others are in. See those named above.")
