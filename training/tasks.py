@@ -1,12 +1,16 @@
+import logging
+
 from celery import shared_task
 
 from jobs.heartbeat import kept_alive
-from jobs.models import JobInterrupted
+from jobs.models import JobInterrupted, kind_of
 from training import export, waiting
 from training.batches import orders
 from training.batches.filters import BadFilter, BatchFilters
 from training.models import ExportJob, TrainingRun
 from training.pages import figures
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="training.tasks.export_batch", ignore_result=True)
@@ -29,10 +33,21 @@ def run_export(job: ExportJob) -> None:
         job.retry_later(exc)
     except JobInterrupted:
         return
+    except Exception as exc:
+        # A fault of ours would be the same at each try: nobody should wait for the last of them.
+        logger.exception("Export %s broke off.", job.pk)
+        job.fail(_broken_off(exc), kind=kind_of(exc))
     else:
         ExportJob.objects.filter(pk=job.pk).update(batch=batch)
         job.finish()
         figures.recount_at_once()
+
+
+def _broken_off(error: Exception) -> export.ExportError:
+    what = f"{type(error).__name__}: {error}".rstrip(".: ")
+    return export.ExportError(
+        f"The export broke off: {what}. Nothing was exported; the worker's log says where."
+    )
 
 
 @shared_task(name="training.tasks.look_after_growth", ignore_result=True)

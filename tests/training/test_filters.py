@@ -112,6 +112,16 @@ def test_filters_that_let_nobody_in_say_so() -> None:
     assert not TrainingBatch.objects.exists()
 
 
+@pytest.mark.parametrize(("option", "day"), [("since", "0001-01-01"), ("until", "9999-12-31")])
+def test_command_refuses_a_day_at_an_end_of_the_calendar(option: str, day: str) -> None:
+    make_settlement(make_video())
+
+    with pytest.raises(
+        CommandError, match=f"{option} is '{day}'. Write a day from 2000-01-01 to 2100-01-01."
+    ):
+        call_command("export_batch", f"--{option}={day}")
+
+
 def test_ordered_export_with_a_filter_that_cannot_be_meant_fails_with_words() -> None:
     job = ExportJob.objects.create(filters={"labels": ["CAT"]})
     claimed = ExportJob.objects.claim(job.pk)
