@@ -145,6 +145,30 @@ def test_damaged_list_in_the_folder_is_said_and_kept(tmp_path: Path, content: by
     assert not (tmp_path / "v5.0.parquet").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"videos": {}}', b"\xff\xfe"])
+def test_damaged_list_in_the_storage_is_said_with_its_place(tmp_path: Path, content: bytes) -> None:
+    batch = make_batch_of_files()
+    place = Path(default_storage.path("batches/withdrawn.json"))
+    place.write_bytes(content)
+
+    with pytest.raises(CommandError) as caught:
+        call_command("fetch_batch", manifest=default_storage.path(batch.manifest_name), into=tmp_path / "in")
+
+    assert str(caught.value).startswith(f"{place} is damaged. Write it anew where the database is: manage.py")
+
+
+def test_withdrawing_once_more_writes_a_damaged_list_anew() -> None:
+    make_batch_of_files()
+    video = Video.objects.earliest("pk")
+    withdrawing.withdraw([video], reason="")
+    place = Path(default_storage.path("batches/withdrawn.json"))
+    place.write_bytes(b"{")
+
+    call_command("withdraw", video.key)
+
+    assert json.loads(place.read_bytes()) == {"videos": [video.key]}
+
+
 def test_manifest_whose_name_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     batch = make_batch_of_files()
     path = Path(default_storage.path(batch.manifest_name))

@@ -81,7 +81,11 @@ def _place(path: Path, into: Path, taken_back: Sequence[str], server: Server | N
         manifest = read_manifest(path)
         # The list first: where a manifest stands, training knows what to skip of it.
         known = withdrawn.add(into, taken_back)
-    except (ManifestError, ValueError) as exc:
+    except ManifestError as exc:
+        # The file of a server is gone by the time that this is read.
+        origin = f"{server.base}/manifest" if server else exc.path
+        raise FetchError(f"{origin}: {exc.what}. {exc.remedy}") from exc
+    except ValueError as exc:
         raise FetchError(str(exc)) from exc
     target = into / f"{manifest.slug}.parquet"
     if not target.exists() or not path.samefile(target):
@@ -95,6 +99,11 @@ def _published_list() -> list[str]:
     """Return the withdrawn videos as the storage has them."""
     try:
         with default_storage.open(withdrawing.LIST_NAME) as file:
-            return list(json.load(file)["videos"])
+            return withdrawn.keys_of(json.load(file))
     except FileNotFoundError:
         return []
+    except ValueError as exc:
+        raise FetchError(
+            f"{storage.place_of(withdrawing.LIST_NAME)} is damaged. Write it anew where the database is: "
+            "manage.py withdraw VIDEO, with one that is withdrawn already."
+        ) from exc

@@ -128,4 +128,7 @@ def _chunks(response: urllib3.BaseHTTPResponse) -> Iterator[memoryview]:
 def in_words(error: Exception) -> str:
     """Return the last cause of a network's error, without the pool and the address around it."""
     reason = getattr(error, "reason", None)
-    return in_words(reason) if isinstance(reason, Exception) else str(error).rpartition(">: ")[2]
+    if isinstance(reason, Exception):
+        return in_words(reason)
+    said = error.args[0] if isinstance(error, urllib3.exceptions.ProtocolError) and error.args else error
+    return str(said).rpartition(">: ")[2].rstrip(".")
