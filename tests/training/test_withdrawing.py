@@ -1,14 +1,17 @@
 """Taking videos back, and what reads the list."""
 
 import json
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
-from labeling import answering, queue, tasks
+from labeling import answering, queue, storage, tasks
 from labeling.models import DoomedFile, Post, SkipDestination, SkipReason, SlotState, Video
 from tests.factories import (
     claim_of,
@@ -21,11 +24,15 @@ from tests.factories import (
     make_video,
 )
 from tests.files import file_variant, make_filed_video, path_of
-from tests.races import at_once
+from tests.races import at_once, meanwhile
 from training.batches import withdrawing
 from training.models import Withdrawal
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def power_cut(*args: object, **kwargs: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_video_is_withdrawn_by_key_number_or_link(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,6 +114,59 @@ def test_list_is_published_in_the_storage() -> None:
         assert json.load(file) == {"videos": sorted(video.key for video in videos)}
 
 
+def test_two_who_withdraw_at_once_are_both_on_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_video(), make_video()
+    write = storage.store_as
+
+    with ExitStack() as stack, monkeypatch.context() as patched:
+
+        def overtaken(path: Path, name: str) -> None:
+            """Let the other one go as far as it may between reading what is withdrawn and writing it."""
+            patched.undo()
+            stack.enter_context(meanwhile(lambda: withdrawing.withdraw([second], reason="")))
+            write(path, name)
+
+        patched.setattr("labeling.storage.store_as", overtaken)
+        withdrawing.withdraw([first], reason="")
+
+    with default_storage.open(withdrawing.LIST_NAME) as file:
+        assert json.load(file) == {"videos": sorted([first.key, second.key])}
+
+
+def test_crash_right_before_the_commit_leaves_no_withdrawal_unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
+    video = make_video()
+    monkeypatch.setattr("training.batches.withdrawing._batches_with", power_cut)
+
+    with pytest.raises(KeyboardInterrupt):
+        withdrawing.withdraw([video], reason="")
+
+    with default_storage.open(withdrawing.LIST_NAME) as file:
+        assert json.load(file) == {"videos": [video.key]}
+    assert not Withdrawal.objects.exists()
+
+
+def test_bucket_that_deletes_nothing_is_told_and_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import ClientError
+
+    def refuse(name: str) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteObject")
+
+    video = make_filed_video()
+    settings.S3_BUCKET = "clips"
+    with monkeypatch.context() as patched:
+        patched.setattr(default_storage, "delete", refuse)
+        with pytest.raises(CommandError, match=r"bucket clips: .*AccessDenied.*\. Run it again to go on\."):
+            call_command("withdraw", video.key, purge=True)
+    settings.S3_BUCKET = ""
+    [name] = DoomedFile.objects.values_list("name", flat=True)
+
+    call_command("withdraw", video.key, purge=True)
+
+    assert not default_storage.exists(name)
+
+
 def test_failure_on_the_way_leaves_a_list_of_what_was_withdrawn() -> None:
     first, second, third = make_video(), make_filed_video(), make_video()
     path = path_of(second.variants.get())
@@ -146,10 +206,6 @@ def test_purge_removes_files_and_words() -> None:
     assert not default_storage.exists("posters/p.jpg")
     assert (post.text, post.raw, evidence.quote) == ("", None, "")
     assert (variant.state, variant.failure_kind, variant.name) == ("failed", "purged", "")
-
-
-def power_cut(*args: object, **kwargs: object) -> None:
-    raise KeyboardInterrupt
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from labeling import locks, storage
@@ -77,28 +77,15 @@ def withdraw(videos: Sequence[Video], *, reason: str, by: Any = None, purge: boo
         OSError: The storage refused. What was withdrawn until then is on the list; files that could not be
             deleted are, by the next purge or the hourly sweep.
     """
-    # Before the first: after a crash, `kill -9` too, the list may name more than was withdrawn, never less.
-    publish_list(also=[video.key for video in videos])
-    try:
-        withdrawn = [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
-    finally:
-        publish_list()
+    withdrawn = [_withdraw(video, reason=reason, by=by, purge=purge) for video in videos]
     if purge:
         removing.remove()
     return withdrawn
 
 
-def publish_list(*, also: Iterable[str] = ()) -> None:
-    """Write the list into the storage anew, with the keys `also` that are about to be on it."""
-    content = json.dumps({"videos": sorted({*withdrawn_keys(), *also})}, indent=1) + "\n"
-    with NamedTemporaryFile("w", dir=storage.temporary_folder(), suffix=".json") as file:
-        file.write(content)
-        file.flush()
-        storage.store_as(Path(file.name), LIST_NAME)
-
-
 @transaction.atomic
 def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
+    _lock_list()
     # All of the post's: who withdraws another of them at once must not think that this one stays.
     locks.lock_all(Video.objects.filter(post=video.post_id))
     earlier = Withdrawal.objects.filter(video=video)
@@ -109,7 +96,30 @@ def _withdraw(video: Video, *, reason: str, by: Any, purge: bool) -> Withdrawn:
     waiting = Slot.objects.filter(video=video, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False)
     waiting.update(**CLOSED)
     names = _purge(video) if purge else []
+    _publish_list()
     return Withdrawn(video, is_news, len(names), _batches_with(video))
+
+
+def _lock_list() -> None:
+    """Let nobody else withdraw until the transaction ends; SQLite has one writer anyway.
+
+    Two who wrote the list at once would lose what the other one had put on it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Withdrawal._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _publish_list() -> None:
+    """Write the list into the storage anew.
+
+    Before the commit: after a crash, `kill -9` too, it may name more than was withdrawn, never less.
+    """
+    content = json.dumps({"videos": withdrawn_keys()}, indent=1) + "\n"
+    with NamedTemporaryFile("w", dir=storage.temporary_folder(), suffix=".json") as file:
+        file.write(content)
+        file.flush()
+        storage.store_as(Path(file.name), LIST_NAME)
 
 
 def _batches_with(video: Video) -> tuple[str, ...]:
