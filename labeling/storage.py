@@ -83,13 +83,13 @@ def store_as(path: Path, name: str) -> None:
 
 
 def is_there(name: str) -> bool:
-    with _bucket():
+    with as_a_disk():
         return bool(default_storage.exists(name))
 
 
 def delete(name: str) -> None:
     """Delete a file; one that is not there is deleted already."""
-    with _bucket():
+    with as_a_disk():
         default_storage.delete(name)
 
 
@@ -107,17 +107,17 @@ def _put(file: BinaryIO, name: str) -> None:
     if is_local():
         _move_in(file, Path(default_storage.path(name)))
     else:
-        with _bucket():
+        with as_a_disk():
             default_storage.save(name, File(file))  # one PUT: S3 shows an object whole or not at all
 
 
 def _is_whole(name: str, num_bytes: int) -> bool:
-    with _bucket():
+    with as_a_disk():
         return default_storage.exists(name) and default_storage.size(name) == num_bytes
 
 
 @contextmanager
-def _bucket() -> Iterator[None]:
+def as_a_disk() -> Iterator[None]:
     """Raise what a bucket's client raises as an `OSError`: to callers a bucket is one more disk."""
     if is_local():
         yield
@@ -228,7 +228,7 @@ def borrowed(name: str) -> Iterator[Path]:
 def _fetch(name: str, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with _bucket(), default_storage.open(name, "rb") as source, temporary.open("wb") as target:
+        with as_a_disk(), default_storage.open(name, "rb") as source, temporary.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
         temporary.replace(path)
     finally:

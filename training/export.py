@@ -9,11 +9,12 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from cakelens.labels import Label
@@ -36,6 +37,10 @@ class ExportError(Exception):
     """No batch was exported; the message says why and what to do."""
 
 
+class ExportHindered(ExportError):
+    """The storage or the database refuses for now: the same export may succeed later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for: a name (empty: the next free version), filters, and by whom."""
@@ -53,12 +58,38 @@ def export_batch(
     Raises:
         ExportError: There is nothing to export, the slug is taken or malformed, a file is missing, the
             videos would leak, or an earlier batch holds exactly this already. Nothing was written.
+        ExportHindered: The storage or the database refuses for now. No batch was written.
     """
-    with tempfile.TemporaryDirectory(dir=storage.temporary_folder()) as folder, transaction.atomic():
+    with _told_in_words(), _folder() as folder, transaction.atomic():
         _one_at_a_time()
         _check_slug(slug)
         order = Order(slug or next_slug(), filters or BatchFilters(), created_by)
         return _freeze(order, Path(folder))
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Raise what the storage and the database refuse as an `ExportError`."""
+    try:
+        with storage.as_a_disk():
+            yield
+    except OSError as exc:
+        raise ExportHindered(_refusal("The batch cannot be written", exc)) from exc
+    except (OperationalError, InterfaceError) as exc:
+        # It is away, full, locked by somebody who writes for long, or had to break off one of two at once.
+        raise ExportHindered(_refusal("The database refuses", exc)) from exc
+    except DatabaseError as exc:
+        raise ExportError(_refusal("The database cannot take the batch", exc)) from exc
+
+
+def _refusal(what: str, error: Exception) -> str:
+    """Say it with the first line of the error: PostgreSQL adds others on where it was."""
+    why = str(error).partition("\n")[0].rstrip(". ") or type(error).__name__
+    return f"{what}: {why}. Nothing was exported."
+
+
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(dir=storage.temporary_folder())
 
 
 def _check_slug(slug: str) -> None:

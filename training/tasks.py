@@ -27,10 +27,10 @@ def run_export(job: ExportJob) -> None:
         with kept_alive(job):
             filters = BatchFilters.from_json(job.filters)
             batch = export.export_batch(job.slug, filters=filters, created_by=job.requested_by)
+    except export.ExportHindered as exc:
+        job.retry_later(exc)
     except (export.ExportError, BadFilter) as exc:
         job.fail(exc)
-    except OSError as exc:
-        job.retry_later(exc)
     except JobInterrupted:
         return
     except Exception as exc:

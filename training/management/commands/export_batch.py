@@ -40,13 +40,10 @@ class Command(BaseCommand):
         try:
             with console().status("Exporting…"):
                 batch = export.export_batch(slug, filters=filters_of(options))
+        except export.ExportHindered as exc:
+            raise CommandError(f"{exc} Mend that, or free some room, and run it again.") from exc
         except (export.ExportError, BadFilter) as exc:
             raise CommandError(str(exc)) from exc
-        except OSError as exc:
-            raise CommandError(
-                f"The batch cannot be written: {exc}. Nothing was exported. Mend that, or free some room "
-                "in the storage, and run it again."
-            ) from exc
         figures.recount_at_once()
         for caution in cautions.cautions(batch):
             self.stderr.write(caution)
