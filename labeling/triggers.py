@@ -129,10 +129,10 @@ ANSWERS = (
         allows_delete=True,
     ),
 )
-TRAINING = (
-    Frozen("training_batchitem", "Batch items are immutable: export a new batch instead."),
-    Frozen("training_withdrawal", "Withdrawals are append-only."),
-)
+BATCH_ITEMS = (Frozen("training_batchitem", "Batch items are immutable: export a new batch instead."),)
+TRAINING = (*BATCH_ITEMS, Frozen("training_withdrawal", "Withdrawals are append-only."))
+"""What two migrations install; `SIGNED` takes the place of its rule for withdrawals."""
+
 BATCHES = (
     # Not `created_by`: who exported it may close their account.
     Frozen(
@@ -183,7 +183,23 @@ FILLED = (
     Filled("training_trainingbatch", "Batches are immutable."),
     Filled("training_withdrawal", "Withdrawals are append-only."),
 )
-ALL = (*LABELING, *ANSWERS, *TRAINING, *BATCHES, *ITEMS, *WITHDRAWN, *DEALT, *FILLED)
+SIGNED = (
+    # Not `withdrawn_by`: who withdrew may close their account. Nobody else gets to have done it.
+    Frozen(
+        "training_withdrawal",
+        "Withdrawals are append-only.",
+        columns=("id", "video_id", "reason", "is_purged", "created_at"),
+    ),
+    Frozen(
+        "training_withdrawal",
+        "Who withdrew a video is kept or forgotten, never changed.",
+        column="withdrawn_by_id",
+        when="NEW.withdrawn_by_id IS NOT NULL "
+        "AND (OLD.withdrawn_by_id IS NULL OR NEW.withdrawn_by_id <> OLD.withdrawn_by_id)",
+        allows_delete=True,
+    ),
+)
+ALL = (*LABELING, *ANSWERS, *BATCH_ITEMS, *BATCHES, *ITEMS, *WITHDRAWN, *DEALT, *FILLED, *SIGNED)
 """Every rule that stands once all migrations have run; each tuple is what one migration brought."""
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
+from django.test import Client
 
 from labeling import triggers
 from labeling.models import Annotation, DuplicateGroup, Evidence, Settlement, Split, Video
@@ -15,6 +17,7 @@ from tests.factories import (
     make_evidence,
     make_group,
     make_settlement,
+    make_superuser,
     make_user,
     make_video,
 )
@@ -180,6 +183,38 @@ def test_person_who_exported_a_batch_may_go() -> None:
 
     row.refresh_from_db()
     assert row.created_by is None
+
+
+def test_person_who_withdrew_a_video_may_go(client: Client) -> None:
+    client.force_login(make_superuser())
+    user = make_user()
+    row = Withdrawal.objects.create(video=make_video(), reason="asked to", withdrawn_by=user)
+
+    client.post(f"/admin/auth/user/{user.pk}/delete/", {"post": "yes"})
+
+    row.refresh_from_db()
+    assert (row.withdrawn_by, row.reason) == (None, "asked to")
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_withdrawal_is_nobody_elses(is_signed: bool) -> None:
+    ana, ben = make_user("ana"), make_user("ben")
+    row = Withdrawal.objects.create(video=make_video(), withdrawn_by=ana if is_signed else None)
+
+    with pytest.raises(IntegrityError, match="kept or forgotten"), transaction.atomic():
+        Withdrawal.objects.filter(pk=row.pk).update(withdrawn_by=ben)
+
+    row.refresh_from_db()
+    assert row.withdrawn_by == (ana if is_signed else None)
+
+
+@pytest.mark.parametrize("field", ["id", "video", "reason", "is_purged", "created_at"])
+def test_withdrawal_keeps_each_column_that_says_what_it_is(field: str) -> None:
+    row = withdrawal()
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Withdrawal.objects.filter(pk=row.pk).update(**{field: getattr(row, field)})
 
 
 def test_quote_is_emptied_and_never_rewritten() -> None:
