@@ -74,7 +74,7 @@ function write(ctx, text, x, y, colour) {
 }
 
 function ghost(ctx, centre, y, width, colour, isNarrow) {
-  const from = totals.at(-1);
+  const from = data.whole; // a filtered version is no step of the growth
   const top = y.getPixelForValue(from + data.waiting);
   ctx.setLineDash([4, 3]);
   ctx.lineWidth = 1;
@@ -114,7 +114,7 @@ function options(colour) {
       y: {
         stacked: true, grid: { color: colour.line, tickLength: 0 }, border: { display: false },
         ticks: { color: colour.quiet, font, padding: 8, maxTicksLimit: 6, precision: 0, includeBounds: false },
-        max: Math.max(...totals, totals.at(-1) + data.waiting, 4),
+        max: Math.max(...totals, data.whole + data.waiting, 4),
       },
     },
     plugins: {

@@ -82,6 +82,17 @@ def test_chart_writes_numbers_as_the_page_does(browser: Browser, site: str) -> N
     page.context.close()
 
 
+def test_bar_of_the_next_version_stands_on_the_newest_whole_one(page: Page, site: str) -> None:
+    batches = grow(100)
+    factories.make_batch("kling", num_train=7, filters={"labels": ["KLING"]})
+    keep_figures(batches[0], 50)
+
+    begin(page, site, "/batches/")
+    colours(page)
+
+    assert page.evaluate("Chart.getChart('growth-chart').options.scales.y.max") == 150
+
+
 def test_bar_leads_to_its_batch(page: Page, site: str) -> None:
     grow(100, 200)
     begin(page, site, "/batches/")

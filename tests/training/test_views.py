@@ -184,6 +184,24 @@ def test_filtered_version_is_marked_in_table_chart_and_csv(labeler: Client) -> N
     assert [row["filters"] for row in csv.DictReader(lines)] == ["", "", "", *[words] * 3]
 
 
+def test_next_version_begins_where_the_newest_whole_one_ends(labeler: Client) -> None:
+    grow(100, 200)
+    for number in range(20):
+        make_batch(f"kling-{number}", num_train=7, filters={"labels": ["KLING"]})
+
+    few = labeler.get("/batches/").context["growth"]
+    everything = labeler.get("/batches/?all").context["growth"]
+
+    assert len(few.versions) == 20
+    assert (few.chart()["whole"], everything.chart()["whole"]) == (200, 200)
+
+
+def test_next_version_begins_at_nothing_while_every_version_was_filtered(labeler: Client) -> None:
+    make_batch("kling", num_train=7, filters={"labels": ["KLING"]})
+
+    assert labeler.get("/batches/").context["growth"].chart()["whole"] == 0
+
+
 def test_export_order_queues_one_job_and_shows_how_far_it_is(admin: Client) -> None:
     response = admin.post("/exports/", headers=HTMX)
 

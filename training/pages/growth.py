@@ -150,7 +150,14 @@ class Growth:
                 for version in self.versions
             ],
             "waiting": self.num_waiting,
+            "whole": self._num_whole(),
         }
+
+    def _num_whole(self) -> int:
+        """Return the size of the newest version that took everything: the next one adds to that."""
+        shown = [version.batch for version in self.newest_first if not version.batch.filters]
+        whole = shown or TrainingBatch.objects.exported().filter(filters={}).order_by("-pk")[:1]
+        return whole[0].num_videos if whole else 0
 
     def groups(self) -> list[Group]:
         return [self._group(title, name, labels) for title, name, labels in GROUPS] if self.versions else []
