@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from config.local_time import COOKIE
 from labeling.models import GoldAnswer
 from tests.factories import (
     make_batch,
@@ -182,6 +183,19 @@ def test_filtered_version_is_marked_in_table_chart_and_csv(labeler: Client) -> N
     assert "in kling (filtered), exported" in page.text
     assert [each["filters"] for each in page.context["growth"].chart()["versions"]] == ["", words]
     assert [row["filters"] for row in csv.DictReader(lines)] == ["", "", "", *[words] * 3]
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Auckland", "2 Sep 2026"), ("UTC", "1 Sep 2026")])
+def test_chart_dates_a_version_by_the_reader_s_clock_as_the_table_does(
+    labeler: Client, zone: str, day: str
+) -> None:
+    make_batch(exported_at=datetime(2026, 9, 1, 16, 30, tzinfo=UTC))
+    labeler.cookies[COOKIE] = zone
+
+    page = labeler.get("/batches/")
+
+    assert f'"date": "{day}"' in page.text
+    assert f'title="{day}, ' in page.text
 
 
 def test_next_version_begins_where_the_newest_whole_one_ends(labeler: Client) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.template.defaultfilters import date
 from django.urls import reverse
+from django.utils import timezone
 
 from cakelens.labels import GENERATORS, STYLES, Label
 from inference import scores
@@ -142,7 +143,8 @@ class Growth:
                 {
                     "slug": version.batch.slug,
                     "url": version.batch.get_absolute_url(),
-                    "date": date(version.batch.exported_at, "DATE_FORMAT"),
+                    # Only templates convert by themselves; the table below the chart does.
+                    "date": date(timezone.localtime(version.batch.exported_at), "DATE_FORMAT"),
                     "change": version.change,
                     "filters": version.narrowed_to,
                     **{split: getattr(version.videos, split) for split in Split.values},
