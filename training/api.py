@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Router, Schema
+from ninja.errors import HttpError
 from pydantic import Field
 
 from labeling import storage
@@ -14,7 +15,7 @@ from labeling.api_auth import may
 from labeling.api_errors import Refusal
 from labeling.models import Variant
 from training import views
-from training.batches import withdrawing
+from training.batches import sidecars, withdrawing
 from training.models import BatchItem, TrainingBatch
 
 router = Router(tags=["batches"])
@@ -58,14 +59,17 @@ def batch_list(request: HttpRequest) -> list[BatchOut]:
 
 @router.get(
     "/batches/{slug}/manifest",
-    response={403: Refusal, 404: Refusal},
+    response={403: Refusal, 404: Refusal, 503: Refusal},
     url_name="batch-manifest",
     summary="Manifest",
 )
 @may("training.export_batch", to="export batches")
 def batch_manifest(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a batch's manifest, a Parquet file."""
-    return views.manifest(request, slug)
+    try:
+        return views.file_of(slug, sidecars.MANIFEST)
+    except storage.BucketError as exc:
+        raise HttpError(503, sidecars.no_answer(exc)) from exc
 
 
 class WithdrawnOut(Schema):

@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from labeling import storage
 from labeling.models import SiteSettings, Video
 from labeling.paging import KeysetPage
 from labeling.views.access import needs
@@ -166,23 +168,37 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @may_export
-def manifest(request: HttpRequest, slug: str) -> FileResponse:
+def manifest(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the manifest as it was written."""
-    batch = _batch(slug)
-    return _sent(batch, batch.manifest_name, sidecars.MANIFEST)
+    return _sent(slug, sidecars.MANIFEST)
 
 
 @require_safe
 @may_export
-def sidecar(request: HttpRequest, slug: str, part: str) -> FileResponse:
+def sidecar(request: HttpRequest, slug: str, part: str) -> HttpResponseBase:
     """Send a file that stands beside the manifest."""
-    batch = _batch(slug)
-    return _sent(batch, sidecars.stored_name(batch, part), part)
+    return _sent(slug, part)
 
 
-def _sent(batch: TrainingBatch, name: str, part: str) -> FileResponse:
+def _sent(slug: str, part: str) -> HttpResponseBase:
     try:
-        file = default_storage.open(name)
+        return file_of(slug, part)
+    except storage.BucketError as exc:
+        return HttpResponse(sidecars.no_answer(exc), status=503, content_type="text/plain; charset=utf-8")
+
+
+def file_of(slug: str, part: str) -> FileResponse:
+    """Return a file of a batch as it is sent.
+
+    Raises:
+        Http404: There is no such batch, or the file is missing.
+        BucketError: The storage cannot be read now.
+    """
+    batch = _batch(slug)
+    name = batch.manifest_name if part == sidecars.MANIFEST else sidecars.stored_name(batch, part)
+    try:
+        with storage.as_a_disk():
+            file = default_storage.open(name)
     except FileNotFoundError as exc:
         word = part.partition(".")[0]
         raise Http404(f"The {word} of {batch.slug} is missing from the storage.") from exc

@@ -39,7 +39,7 @@ def from_site(slug: str, into: Path) -> Place:
     """Take a batch of this site's database.
 
     Raises:
-        FetchError: There is none, or its manifest is missing or altered.
+        FetchError: There is none, its manifest is missing or altered, or the storage cannot be read.
     """
     try:
         batch = runs.exported_batch(slug)
@@ -49,6 +49,8 @@ def from_site(slug: str, into: Path) -> Place:
         path = storage.local_copy(batch.manifest_name)
     except FileNotFoundError as exc:
         raise FetchError(sidecars.missing_manifest(batch)) from exc
+    except storage.BucketError as exc:
+        raise FetchError(sidecars.no_answer(exc)) from exc
     return _place(path, into, withdrawing.withdrawn_keys(batch))
 
 
@@ -56,7 +58,7 @@ def from_file(path: Path, into: Path) -> Place:
     """Take a manifest's file, its media from the storage that the settings name. Asks no database.
 
     Raises:
-        FetchError: It cannot be read, or was altered.
+        FetchError: It cannot be read, or was altered; or the storage cannot be read.
     """
     return _place(path, into, _published_list())
 
@@ -98,10 +100,12 @@ def _place(path: Path, into: Path, taken_back: Sequence[str], server: Server | N
 def _published_list() -> list[str]:
     """Return the withdrawn videos as the storage has them."""
     try:
-        with default_storage.open(withdrawing.LIST_NAME) as file:
+        with storage.as_a_disk(), default_storage.open(withdrawing.LIST_NAME) as file:
             return withdrawn.keys_of(json.load(file))
     except FileNotFoundError:
         return []
+    except storage.BucketError as exc:
+        raise FetchError(sidecars.no_answer(exc)) from exc
     except ValueError as exc:
         raise FetchError(
             f"{storage.place_of(withdrawing.LIST_NAME)} is damaged. Write it anew where the database is: "

@@ -49,6 +49,7 @@ def _local_size(named: tuple[str, VariantRow]) -> int | None:
 
 def _size(named: tuple[str, VariantRow]) -> int | None:
     try:
-        return int(default_storage.size(named[1].name))
+        with storage.as_a_disk():
+            return int(default_storage.size(named[1].name))
     except FileNotFoundError:
         return None

@@ -18,7 +18,7 @@ from labeling.models import Split, Video
 from training.batches import leaks
 from training.batches.manifest import ManifestError, read_manifest
 from training.batches.rows import ManifestRow
-from training.batches.sidecars import missing_manifest
+from training.batches.sidecars import missing_manifest, no_answer
 from training.models import BatchItem, TrainingBatch
 
 
@@ -73,6 +73,8 @@ def _read(batch: TrainingBatch) -> tuple[tuple[ManifestRow, ...], tuple[str, ...
         manifest = read_manifest(storage.local_copy(batch.manifest_name))
     except FileNotFoundError:
         return (), (missing_manifest(batch),)
+    except storage.BucketError as exc:
+        return (), (no_answer(exc),)
     except (ManifestError, OSError) as exc:
         return (), (str(exc),)
     if manifest.digest != batch.digest:

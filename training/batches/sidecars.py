@@ -38,6 +38,12 @@ def missing_manifest(batch: TrainingBatch) -> str:
     )
 
 
+def no_answer(error: storage.BucketError) -> str:
+    """Say that the bucket cannot be read now: what is in it may be as good as ever."""
+    remedy = "Look whether it is up and takes the keys, then try again."
+    return f"The storage cannot be read: {error.strerror}. {remedy}"
+
+
 def store(batch: TrainingBatch, folder: Path) -> str:
     """Describe the files in `folder` and put them all into the storage; return the manifest's name there."""
     describe(batch, folder)
@@ -79,7 +85,7 @@ def differing(batch: TrainingBatch, manifest_path: Path, rows: Iterable[Manifest
 
 def _problem(name: str, expected: Path) -> str:
     try:
-        with default_storage.open(name) as stored:
+        with storage.as_a_disk(), default_storage.open(name) as stored:
             is_same = stored.read() == expected.read_bytes()
     except FileNotFoundError:
         return "is missing"

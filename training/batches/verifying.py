@@ -18,7 +18,7 @@ SIGNED_SECONDS = 3600
 
 
 class BadBatch(Exception):
-    """The manifest of a batch is not what was exported; the message says how."""
+    """The manifest of a batch is not what was exported, or cannot be read; the message says how."""
 
 
 def stored_files(connections: int) -> Source:
@@ -40,8 +40,15 @@ def check_manifest(batch: TrainingBatch) -> Manifest:
 
     Raises:
         BadBatch: It is missing or altered, or says something else than the batch's row; or so is one of the
-            files beside it, which are named.
+            files beside it, which are named; or the storage cannot be read now.
     """
+    try:
+        return _checked(batch)
+    except storage.BucketError as exc:
+        raise BadBatch(sidecars.no_answer(exc)) from exc
+
+
+def _checked(batch: TrainingBatch) -> Manifest:
     path = _fresh_copy(batch)
     try:
         manifest = read_manifest(path)
@@ -71,13 +78,13 @@ def _fresh_copy(batch: TrainingBatch) -> Path:
 
 def _check_bytes(batch: TrainingBatch, path: Path) -> None:
     """Compare the file's own hash with the one beside it: a byte may change that no row reads."""
+    name = sidecars.stored_name(batch, sidecars.CROISSANT)
     try:
-        with default_storage.open(sidecars.stored_name(batch, sidecars.CROISSANT)) as file:
+        with storage.as_a_disk(), default_storage.open(name) as file:
             described = json.load(file)["distribution"][0]["sha256"]
     except (FileNotFoundError, ValueError, LookupError, TypeError) as exc:
-        name = sidecars.file_name(batch, sidecars.CROISSANT)
-        place = storage.place_of(sidecars.stored_name(batch, sidecars.CROISSANT))
-        raise BadBatch(f"{name} ({place}) is missing or damaged. Restore it from a backup.") from exc
+        named = f"{sidecars.file_name(batch, sidecars.CROISSANT)} ({storage.place_of(name)})"
+        raise BadBatch(f"{named} is missing or damaged. Restore it from a backup.") from exc
     with path.open("rb") as file:
         if storage.hash_file(file) != described:
             raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")
