@@ -8,6 +8,7 @@ from django.db.models.functions import Least
 
 from labeling.filters import LABEL_CHOICES, DayField, FilterForm, settled_as
 from labeling.models import Evidence, EvidenceKind, Split, Variant
+from training.batches import slugs
 from training.batches.differences import CHANGES, changed
 from training.batches.filters import LABELS, BadFilter, BatchFilters
 from training.batches.ranges import DURATIONS, RESOLUTIONS, Steps
@@ -118,6 +119,12 @@ class ExportForm(forms.Form):
     since = DayField(label="Posted since", required=False)
     until = DayField(label="Posted until", required=False)
     min_answers = forms.IntegerField(label="People who agree, at least", required=False, min_value=0)
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug and (problem := slugs.problem(slug)):
+            raise forms.ValidationError(problem)
+        return slug
 
     def clean(self) -> dict[str, Any]:
         try:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import pytest
 
 from training.batches import fetching, places
 from training.batches.fetching import FetchError
+from training.batches.manifest import write_manifest
 from training.batches.remote import Server
+from training.batches.rows import ManifestRow
 from training.batches.sources import Wanted, Web
 
 WANTED = Wanted("ab" * 32, "videos/a.mp4", 3)
@@ -122,6 +124,20 @@ def test_page_instead_of_a_manifest_is_said_with_its_address(replies: Replies, t
         places.from_url(f"{replies.url}/manifest", "", tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_batch_that_is_called_incoming_stays(
+    replies: Replies, tmp_path: Path, make_row: Callable[..., ManifestRow]
+) -> None:
+    """No batch gets that name now; one of an older server may have it."""
+    sent = tmp_path / "sent.parquet"
+    write_manifest([make_row(1)], sent, slug="incoming", filters={}, created_at="")
+    replies.bodies = {"manifest": sent.read_bytes(), "withdrawn": b'{"videos": []}'}
+
+    place = places.from_url(f"{replies.url}/manifest", "", tmp_path)
+
+    assert place.manifest_path == tmp_path / "incoming.parquet"
+    assert place.manifest_path.read_bytes() == sent.read_bytes()
 
 
 @pytest.mark.parametrize("token", ["clk_a\n", "clk_a\r\nHost: b", "clk_\u00e9", "clk_\u2026"])

@@ -70,7 +70,8 @@ def from_url(url: str, token: str, into: Path) -> Place:
         FetchError: The server does not give it.
     """
     server = Server(url, token)
-    path = into / "incoming.parquet"
+    # No batch's name begins with a dot: an older one may be called `incoming`, and must not be removed.
+    path = into / ".incoming.parquet"
     server.save_manifest(path)
     try:
         return _place(path, into, server.withdrawn(), server)
