@@ -96,6 +96,15 @@ def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> N
     assert json.loads((tmp_path / "into/withdrawn.json").read_text())["videos"]
 
 
+@pytest.mark.parametrize("command", ["fetch_batch", "verify_batch"])
+@pytest.mark.parametrize("jobs", ["0", "-1", "1.5", "", "\u00b2", "many"])
+def test_files_at_a_time_are_at_least_one(command: str, jobs: str) -> None:
+    into = ["--into=nowhere"] if command == "fetch_batch" else []
+
+    with pytest.raises(CommandError, match=r"argument --jobs: must be a whole number from 1 on, got "):
+        call_command(command, "v5.0", f"--jobs={jobs}", *into)
+
+
 def listed(into: Path) -> list[str]:
     videos: list[str] = json.loads((into / "withdrawn.json").read_text())["videos"]
     return videos

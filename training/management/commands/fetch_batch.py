@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from training.batches import fetching, places, shards
-from training.management.commands.verify_batch import byte_bar
+from training.management.commands.verify_batch import at_least_one, byte_bar
 
 AT_ONCE = 8
 
@@ -28,7 +28,9 @@ class Command(BaseCommand):
             default=settings.CAKELENS_TOKEN,
             help="For an address; the environment's CAKELENS_TOKEN if left out.",
         )
-        parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N", help="Files at a time.")
+        parser.add_argument(
+            "--jobs", type=at_least_one, default=AT_ONCE, metavar="N", help="Files at a time."
+        )
         parser.add_argument(
             "--shards", action="store_true", help=f"Pack it into DIR/{shards.FOLDER}, for WebDataset."
         )

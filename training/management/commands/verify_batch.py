@@ -1,4 +1,5 @@
 import os
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="Such as v5.0.")
-        parser.add_argument("--jobs", type=int, default=AT_ONCE, metavar="N", help="Files at a time.")
+        parser.add_argument(
+            "--jobs", type=at_least_one, default=AT_ONCE, metavar="N", help="Files at a time."
+        )
 
     def handle(self, *args: Any, slug: str, jobs: int, **options: Any) -> None:
         try:
@@ -58,6 +61,17 @@ class Command(BaseCommand):
             except fetching.Stopped as exc:
                 raise CommandError("Stopped before every file was looked at.") from exc
         return bad
+
+
+def at_least_one(text: str) -> int:
+    """Read a number of things to do at a time.
+
+    Raises:
+        ArgumentTypeError: With none at a time nothing would ever be done; said beside the option's name.
+    """
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
 
 
 def byte_bar() -> Progress:
