@@ -100,6 +100,11 @@ class NotAVideo(Permanent):
     remedy = "Open it in a player: if it plays there, convert it to MP4 (h264) and import that."
 
 
+class BadFacts(Permanent):
+    kind = "bad_facts"
+    remedy = "Correct what is said of it, then import it again."
+
+
 class Withdrawn(Permanent):
     kind = "withdrawn"
     remedy = "It was taken back for good and stays out; leave it out of what you bring."

@@ -1,7 +1,6 @@
 """From a file to a video ready to label: stored, probed, with a poster, a group, a split and a slot."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from django.utils import timezone
 
 from labeling import queue, storage
 from labeling.collecting import brought, duplicates, removing, splits, withdrawn
+from labeling.collecting.facts import ClipFacts as ClipFacts  # what callers of `import_file` make
+from labeling.collecting.facts import fit
 from labeling.collecting.fingerprints import Sighting, look_at
 from labeling.collecting.probe import Probe, grey_frames, make_poster, probe
 from labeling.models import AddedHow, Post, PostSource, Variant, VariantState, Video
@@ -115,18 +116,6 @@ def make_ready(video: Video, sighting: Sighting | None = None, *, own_split: str
 
 
 @dataclass(frozen=True, slots=True)
-class ClipFacts:
-    """What is known of an imported clip beside its bytes."""
-
-    author_handle: str = ""
-    text: str = ""
-    posted_at: datetime | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    split: str = ""
-    """The side on which the clip's own dataset has it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Imported:
     video: Video
     is_new: bool
@@ -137,8 +126,10 @@ def import_file(path: Path, facts: ClipFacts, *, added_by: Any = None) -> Import
 
     Raises:
         NotAVideo: The file does not decode. Nothing was written.
+        BadFacts: They cannot be kept. Nothing was written.
         Withdrawn: A video of the same bytes was taken back, before or meanwhile. Nothing of the file is left.
     """
+    fit(facts)
     with path.open("rb") as content:
         _refuse_bytes(path, withdrawn.of_bytes([storage.hash_file(content)]))
     file = _take_in(path)

@@ -9,23 +9,34 @@ from cakelens.labels import Label
 from labeling import settling
 from labeling.collecting import labels_csv
 from labeling.collecting.errors import CollectError
-from labeling.collecting.importer import ClipFacts, import_file
+from labeling.collecting.facts import ClipFacts
+from labeling.collecting.importer import import_file
 from labeling.models import SettlementMethod, Video
 
 SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm"}
 
 
 class NothingToImport(Exception):
-    """The folder, or the files the CSV names, are not there."""
+    """The folder is not there or holds no clip, or no row of the CSV is of use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file to import, and what is said of it."""
+    """One file to import, and what is said of it; `error` says why it is refused.
+
+    `row`: how the CSV calls what it names and is no file to import.
+    """
 
     path: Path
     labels: dict[Label, bool | None]
     facts: ClipFacts
+    error: str = ""
+    row: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called, fit to be printed: names of files need not be UTF-8."""
+        return self.row or self.path.name.encode(errors="replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +57,68 @@ class Result:
 def plan(folder: Path, labels: Path | None = None, *, dataset: str = "") -> list[Item]:
     """List what to import: every clip in `folder`, with its row of the CSV if there is one.
 
-    Each post remembers the `dataset` it comes from, if that has a name.
+    Rows that are of no use are in the list, each with its error. Each post remembers the `dataset` it comes
+    from, if that has a name.
 
     Raises:
-        BadCsv: The CSV breaks a rule.
-        NothingToImport: No such folder, no clip in it, or a file of the CSV is missing.
+        BadCsv: Nothing can be made of the CSV.
+        NothingToImport: No such folder, no clip in it, or no row of the CSV is of use: it is another one's.
     """
     if not folder.is_dir():
         raise NothingToImport(f"{folder} is not a folder.")
     clips = labels_csv.read(labels) if labels else {}
-    if missing := [name for name in clips if not (folder / name).is_file()]:
-        raise NothingToImport(
-            f"{labels} names {missing[0]}, which is not in {folder} ({len(missing)} missing)."
-        )
     items = list(_items(folder, clips, {"dataset": dataset} if dataset else {}))
     if not items:
         raise NothingToImport(f"{folder} holds no video file ({', '.join(sorted(SUFFIXES))}).")
-    return items
+    known = {item.path.name for item in items}
+    left = [_left_out(clip, folder, labels) for clip in clips.values() if clip.file not in known]
+    wrong = [item.error for item in (*left, *items) if item.error and item.name in clips]
+    if clips and len(wrong) == len(clips):
+        raise NothingToImport(f"No row of {labels} is of use. {wrong[0]}")
+    return [*items, *left]
 
 
-def _items(folder: Path, clips: dict[str, labels_csv.Clip], origin: dict[str, str]) -> Iterator[Item]:
+def _items(folder: Path, clips: Mapping[str, labels_csv.Clip], origin: dict[str, str]) -> Iterator[Item]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in SUFFIXES and path.is_file():
-            clip = clips.get(path.name)
-            facts = clip.facts if clip else ClipFacts()
-            facts = replace(facts, metadata=facts.metadata | origin)
-            yield Item(path, clip.labels if clip else {}, facts)
+            clip = clips.get(path.name) or labels_csv.Clip(path.name, {}, ClipFacts())
+            facts = replace(clip.facts, metadata=clip.facts.metadata | origin)
+            yield Item(path, clip.labels, facts, clip.error or _wrong_name(path))
+
+
+def _wrong_name(path: Path) -> str:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return "Its name is not UTF-8. Rename it, then import it again."
+    return ""
+
+
+def _left_out(clip: labels_csv.Clip, folder: Path, labels: Path | None) -> Item:
+    """Say of a row why there is no file to import."""
+    error = clip.error or f"{labels} names {clip.file}, which {_why_not(folder, clip.file)}"
+    return Item(folder / clip.file, {}, clip.facts, error, row=clip.file)
+
+
+def _why_not(folder: Path, file: str) -> str:
+    if not (folder / file).is_file():
+        return f"is not in {folder}."
+    if Path(file).suffix.lower() not in SUFFIXES:
+        return f"is not called like a video ({', '.join(sorted(SUFFIXES))})."
+    return f"is not in {folder} itself. Name it as it is called there, or import its own folder."
 
 
 def take_in(item: Item) -> Result:
-    """Import one file and let the labels it brings count; a file that is no video is refused."""
+    """Import one file and let the labels it brings count; what is of no use is refused."""
+    if item.error:
+        return Result(item.name, "refused", error=item.error)
     try:
         imported = import_file(item.path, item.facts)
         settle(imported.video, item.labels)
     except CollectError as exc:
-        return Result(item.path.name, "refused", error=str(exc))
+        return Result(item.name, "refused", error=str(exc))
     return Result(
-        item.path.name,
+        item.name,
         "new" if imported.is_new else "known",
         imported.video.key,
         conflict=conflict(imported.video, item.facts.split),

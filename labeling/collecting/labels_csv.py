@@ -7,11 +7,12 @@ A column named like a label, in any case, or `label:NAME`, is that label; `file`
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
-from labeling.collecting.importer import ClipFacts
+from labeling.collecting.errors import BadFacts
+from labeling.collecting.facts import ClipFacts, fit, moment
 
 YES = {"1", "true", "yes", "y", "t"}
 NO = {"0", "false", "no", "n", "f"}
@@ -29,30 +30,33 @@ SPLITS = {
 
 
 class BadCsv(Exception):
-    """The CSV breaks a rule; the message says where and what to do. Nothing was imported."""
+    """The CSV, or a row of it, breaks a rule; the message says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One row of the CSV."""
+    """One row of the CSV; `error` says why it is of no use."""
 
     file: str
     labels: dict[Label, bool | None]
     facts: ClipFacts
+    error: str = ""
 
 
 def read(path: Path) -> dict[str, Clip]:
-    """Return the rows by file name.
+    """Return every row by its file's name, good or bad; one that has none by its line.
 
     Raises:
-        BadCsv: Not UTF-8, no `file` column, an unknown `label:` column, a value that is no yes or no,
-            or a file named twice.
+        BadCsv: Nothing can be made of it: not UTF-8, no `file` column, an unknown `label:` column, a column
+            that is there twice.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return _by_file(path, csv.DictReader(file))
     except UnicodeDecodeError as exc:
         raise BadCsv(f"{path} is not UTF-8 (byte {exc.start}). Save it as UTF-8 and run this again.") from exc
+    except csv.Error as exc:
+        raise BadCsv(f"{path} is no CSV: {exc}.") from exc
     except OSError as exc:
         raise BadCsv(f"{path}: {exc.strerror}.") from exc
 
@@ -64,20 +68,44 @@ def _by_file(path: Path, reader: "csv.DictReader[str]") -> dict[str, Clip]:
     columns = label_columns(path, header)
     clips: dict[str, Clip] = {}
     for row in reader:
-        clip = read_clip(f"{path} line {reader.line_num}", row, columns)
+        line = reader.line_num
+        clip = _clip(f"{path} line {line}", line, row, columns)
         if clip.file in clips:
-            raise BadCsv(f"{path} line {reader.line_num}: {clip.file} is there twice. Keep one row.")
+            clip = _refused(clip.file, f"{path} line {line}: {clip.file} is there twice. Keep one row.")
         clips[clip.file] = clip
     return clips
+
+
+def _clip(where: str, line: int, row: Mapping[str, str | None], columns: Mapping[str, Label]) -> Clip:
+    file = (row.get("file") or "").strip() or f"line {line}"
+    try:
+        clip = read_clip(where, row, columns)
+        fit(clip.facts)
+    except BadCsv as exc:
+        return _refused(file, str(exc))
+    except BadFacts as exc:
+        return _refused(file, f"{where}: {exc.message}")
+    return clip if clip.file else _refused(file, f"{where} names no file.")
+
+
+def _refused(file: str, error: str) -> Clip:
+    return Clip(file, {}, ClipFacts(), error)
 
 
 def label_columns(where: object, header: Sequence[str]) -> dict[str, Label]:
     """Return which columns are labels, and which.
 
     Raises:
-        BadCsv: A column says that it is a label and is none.
+        BadCsv: A column says that it is a label and is none; or is there twice, of which one would count.
     """
-    return dict(_label_columns(where, header))
+    columns = dict(_label_columns(where, header))
+    seen: dict[str, str] = {}
+    for column in header:
+        name = str(columns.get(column, column.strip()))
+        if name and name in seen:
+            raise BadCsv(f"{where}: columns {seen[name]} and {column} are the same. Keep one.")
+        seen[name] = column
+    return columns
 
 
 def _label_columns(where: object, header: Sequence[str]) -> Iterator[tuple[str, Label]]:
@@ -98,6 +126,7 @@ def read_clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, L
     """
     if None in row:
         raise BadCsv(f"{where} has more values than there are columns. Quote values that hold a comma.")
+    _refuse_nul(where, row)
     labels = {label: _truth(where, column, row[column] or "") for column, label in columns.items()}
     _imply_ai_gen(where, labels)
     rest = {key: value or "" for key, value in row.items() if key not in columns and key not in FACTS}
@@ -112,6 +141,12 @@ def read_clip(where: str, row: Mapping[str, str | None], columns: Mapping[str, L
             split=_split(where, row.get("split") or ""),
         ),
     )
+
+
+def _refuse_nul(where: str, row: Mapping[str, str | None]) -> None:
+    for column, value in row.items():
+        if "\0" in f"{column}{value}":
+            raise BadCsv(f"{where}: {column!r} holds a NUL character, which is no text. Take it out.")
 
 
 def _imply_ai_gen(where: str, labels: dict[Label, bool | None]) -> None:
@@ -144,10 +179,7 @@ def _split(where: str, value: str) -> str:
 
 
 def _moment(where: str, value: str) -> datetime | None:
-    if not value:
-        return None
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as exc:
-        raise BadCsv(f"{where}: posted_at is {value!r}. Write it like 2026-07-14T12:30:00Z.") from exc
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment(value)
+    except BadFacts as exc:
+        raise BadCsv(f"{where}: {exc.message}") from exc

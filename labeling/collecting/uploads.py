@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 
 from cakelens.labels import GENERATORS, Label
 from labeling.collecting import labels_csv
-from labeling.collecting.importer import ClipFacts
+from labeling.collecting.facts import ClipFacts
 from labeling.collecting.labels_csv import BadCsv
 from labeling.models import EvidenceKind
 

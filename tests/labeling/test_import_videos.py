@@ -1,7 +1,9 @@
 """`manage.py import_videos`: a folder of clips, a CSV, and everything that can be wrong with them."""
 
 import json
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -166,20 +168,91 @@ def test_file_that_is_no_video_is_refused_and_the_others_are_in(
     [
         ("file,label:KLINGON\na.mp4,1\n", r"column label:KLINGON is not a label\. Labels are: AI_GEN"),
         ("name,AI_GEN\na.mp4,1\n", r"has no column `file`; its columns are: name, AI_GEN"),
-        ("file,AI_GEN\na.mp4,perhaps\n", r"line 2: AI_GEN is 'perhaps'\. Write 1 or 0"),
-        ("file,AI_GEN\na.mp4,1\na.mp4,0\n", r"line 3: a\.mp4 is there twice"),
-        ("file,AI_GEN\nmissing.mp4,1\n", r"names missing\.mp4, which is not in"),
-        ("file,AI_GEN\na.mp4,1,surplus\n", r"line 2 has more values than there are columns"),
-        ("file,posted_at\na.mp4,yesterday\n", r"posted_at is 'yesterday'\. Write it like"),
-        ("file,split\na.mp4,holdout\n", r"line 2: split is 'holdout'\. Write train, validation or test"),
-        ("file,AI_GEN,KLING\na.mp4,0,1\n", r"line 2: KLING makes the video AI-generated"),
+        ("file,KLING,label:kling\na.mp4,1,0\n", r"columns KLING and label:kling are the same\. Keep one"),
+        ("file,note, note\na.mp4,x,y\n", r"columns note and  note are the same\. Keep one"),
+        ("file,note\na.mp4," + "x" * 200_000, r"videos\.csv is no CSV: field larger than"),
+        (
+            "file,AI_GEN\nc.mp4,1\nd.mp4,1\n",
+            r"No row of .*\.csv is of use\. .* names c\.mp4, which is not",
+        ),
     ],
 )
-def test_csv_that_breaks_a_rule_names_it_and_imports_nothing(folder: Path, csv: str, message: str) -> None:
+def test_csv_of_which_nothing_can_be_made_imports_nothing(folder: Path, csv: str, message: str) -> None:
     with pytest.raises(CommandError, match=message):
         import_with(folder, csv)
 
     assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("AI_GEN", "a.mp4,perhaps", "line 2: AI_GEN is 'perhaps'. Write 1 or 0"),
+        ("AI_GEN", "a.mp4,1\na.mp4,0", "line 3: a.mp4 is there twice. Keep one row."),
+        ("AI_GEN", "a.mp4,1,surplus", "line 2 has more values than there are columns"),
+        ("split", "a.mp4,holdout", "line 2: split is 'holdout'. Write train, validation or test"),
+        ("AI_GEN,KLING", "a.mp4,0,1", "line 2: KLING makes the video AI-generated"),
+        ("posted_at", "a.mp4,yesterday", "line 2: posted_at is 'yesterday'. Write it like"),
+        ("posted_at", "a.mp4,0001-01-01T00:00+10:00", "posted_at is '0001-01-01T00:00+10:00'. Write it like"),
+        ("posted_at", "a.mp4,9999-12-31T23:59-10:00", "of a year from 1900 to 2099."),
+        ("author", f"a.mp4,{'m' * 81}", "line 2: author has 81 characters; at most 60 are kept."),
+        ("author", "a.mp4,ma\0ker", "line 2: 'author' holds a NUL character"),
+        ("note", "a.mp4,so\0so", "line 2: 'note' holds a NUL character"),
+    ],
+)
+def test_row_that_breaks_a_rule_is_refused_and_the_others_are_in(
+    folder: Path, header: str, row: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError, match="1 files were refused; the others are in"):
+        import_with(folder, f"file,{header}\n{row}\nb.mp4,\n")
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"a.mp4: {folder / 'videos.csv'} line " in said
+    assert message in said
+    assert "1 videos imported, 0 were there already, 1 refused." in said
+    assert Post.objects.get().metadata["file"] == "b.mp4"
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("missing.mp4", "missing.mp4: {csv} names missing.mp4, which is not in {folder}."),
+        ("notes.txt", "notes.txt: {csv} names notes.txt, which is not called like a video (.m4v,"),
+        ("more/c.mp4", "more/c.mp4: {csv} names more/c.mp4, which is not in {folder} itself."),
+        ("", "line 2: {csv} line 2 names no file."),
+        ("mis\0sing.mp4", "{csv} line 2: 'file' holds a NUL character"),
+    ],
+)
+def test_row_without_a_file_to_import_is_named_and_counted(
+    folder: Path, file: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "notes.txt").write_text("Not a clip.")
+    (folder / "more").mkdir()
+    (folder / "b.mp4").rename(folder / "more" / "c.mp4")
+
+    with pytest.raises(CommandError, match="1 files were refused; the others are in"):
+        import_with(folder, f"file,AI_GEN\n{file},1\na.mp4,1\n")
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert message.format(csv=folder / "videos.csv", folder=folder) in said
+    assert "1 videos imported, 0 were there already, 1 refused." in said
+    assert Settlement.objects.get().video.post.metadata["file"] == "a.mp4"
+
+
+def test_moment_in_a_zone_far_away_is_kept(folder: Path) -> None:
+    import_with(folder, "file,posted_at\na.mp4,2026-07-14T12:30+23:00\n")
+
+    assert Post.objects.get(metadata__file="a.mp4").posted_at == datetime(2026, 7, 13, 13, 30, tzinfo=UTC)
+
+
+def test_clip_whose_name_is_not_utf8_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.mp4").rename(folder / os.fsdecode(b"caf\xe9.mp4"))
+
+    with pytest.raises(CommandError, match="1 files were refused"):
+        call_command("import_videos", folder)
+
+    assert "caf?.mp4: Its name is not UTF-8. Rename it" in capsys.readouterr().err
+    assert Video.objects.count() == 1
 
 
 def test_csv_that_is_not_utf8_says_so(folder: Path) -> None:

@@ -49,6 +49,8 @@ def test_label_is_known_in_any_case(header: str) -> None:
     [
         (b"url,label:CLIPCHAMP\n", "Line 1: column label:CLIPCHAMP is not a label"),
         (b"link,ai_gen\n", "no column `url` and none called `file`; the columns are: link, ai_gen"),
+        (b"url,KLING,kling\n", "Line 1: columns KLING and kling are the same. Keep one."),
+        (b"url,file,URL\n", "Line 1: columns url and url are the same. Keep one."),
         (b"url\n", "no row under the header"),
         (b"", "no column `url`"),
         (b"url\nhttps://x.com/\xff\n", r"Line 2 is not UTF-8 \(byte 18\)"),
@@ -66,6 +68,7 @@ def test_file_of_which_nothing_can_be_made_is_refused(content: bytes, reason: st
         (f"{LINK},maybe,", "ai_gen is 'maybe'. Write 1 or 0"),
         (f"{LINK},1,hearsay", "hearsay is no kind of evidence"),
         (f"{LINK},1,author,extra", "has more values than there are columns"),
+        (f"{LINK},1,author\0", "'evidence' holds a NUL character"),
         (",1,", "There is neither a url nor a file."),
     ],
 )
@@ -173,3 +176,14 @@ def test_two_links_to_one_post_are_one_post() -> None:
     assert [state for state, _ in answers] == ["new", "known", "refused"]
     assert answers[2][1] == "It is there twice. Keep one row."
     assert Post.objects.count() == 1
+
+
+def test_labels_of_what_was_withdrawn_are_left_out() -> None:
+    post = make_post("1234567890", collected_at=None)
+    make_video(post=post, is_withdrawn=True)
+
+    [(state, said)] = take(f"url,ai_gen,evidence,quote\n{LINK},1,author,My dog\n")
+
+    post.refresh_from_db()
+    assert (state, said) == ("known", "Its labels were left out: it was withdrawn.")
+    assert post.brought == {}

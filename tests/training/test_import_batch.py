@@ -1,7 +1,9 @@
 """Bringing a batch of another site in."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -14,6 +16,7 @@ from labeling.models import Variant, Video
 from tests.factories import make_video
 from training import export
 from training.batches import importing, withdrawing, withdrawn
+from training.batches.importing import Foreign
 from training.batches.manifest import read_manifest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -128,6 +131,31 @@ def test_video_that_was_purged_here_under_its_own_name_stays_out(
 
     assert f"{key}: {key} was withdrawn here as {key}." in said
     assert Video.objects.filter(is_withdrawn=False).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"posted_at": "yesterday"}, "posted_at is 'yesterday'. Write it like"),
+        ({"posted_at": "0001-01-01T00:00+10:00"}, "posted_at is '0001-01-01T00:00+10:00'. Write it like"),
+        ({"author": "m" * 81}, "author has 81 characters; at most 60 are kept."),
+        ({"author": "ma\0ker"}, "'author' holds a NUL character"),
+        ({"video": "1\0/0"}, "'video' holds a NUL character"),
+        ({"method": "import\0ed"}, "'method' holds a NUL character"),
+    ],
+)
+def test_row_that_cannot_be_kept_is_refused_and_the_others_are_in(
+    box: Path, change: dict[str, Any], message: str
+) -> None:
+    manifest = read_manifest(box / "v5.0.parquet")
+    rows = sorted([replace(manifest.rows[0], **change), *manifest.rows[1:]], key=lambda row: row.video)
+    odd = Foreign(replace(manifest, rows=tuple(rows)), box)
+
+    results = list(odd.take_in())
+
+    [refused] = [result for result in results if result.error]
+    assert (refused.state, Video.objects.count()) == ("refused", 1)
+    assert message in refused.error
 
 
 def test_altered_file_is_refused_by_name(box: Path, capsys: pytest.CaptureFixture[str]) -> None:

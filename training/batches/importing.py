@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from labeling import storage
 from labeling.collecting import withdrawn as taken_back
 from labeling.collecting.errors import CollectError
-from labeling.collecting.importer import ClipFacts, import_file, store_variant_file
+from labeling.collecting.facts import ClipFacts, fit, moment
+from labeling.collecting.importer import import_file, store_variant_file
 from labeling.collecting.importing import Result, conflict, settle
 from labeling.models import Variant, VariantState, Video
 from training.batches import withdrawn
@@ -45,8 +45,9 @@ class Foreign:
         if altered := self._altered(lacking):
             return Result(row.video, "refused", error=f"{altered} is altered: its sha256 differs")
         try:
+            facts = fit(self._facts(row))
             _refuse_withdrawn(row)
-            video = known or import_file(self.media / row.best_variant.name, self._facts(row)).video
+            video = known or import_file(self.media / row.best_variant.name, facts).video
             self._add_encodings(video, lacking)
             settle(video, row.labels)
         except CollectError as exc:
@@ -73,7 +74,7 @@ class Foreign:
         }
         return ClipFacts(
             author_handle=row.author or "",
-            posted_at=datetime.fromisoformat(row.posted_at) if row.posted_at else None,
+            posted_at=moment(row.posted_at or ""),
             metadata=dict(origin),
             split=row.split,
         )

@@ -4,7 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def truth_of(folder: Path) -> Truth:
     """Return what `videos.csv` says of each file.
 
     Raises:
-        BadCsv: It is missing or breaks a rule.
+        BadCsv: It is missing, or nothing can be made of it.
     """
     return {name: clip.labels for name, clip in labels_csv.read(folder / LABELS).items()}
 
@@ -70,11 +70,11 @@ def collect(folder: Path) -> list[importing.Item]:
     """List the clips to import. Their labels stay out: the scripted labeler answers as a person would.
 
     Raises:
-        NothingToImport: The folder holds no clip, or lacks one that its CSV names.
-        BadCsv: The CSV breaks a rule.
+        NothingToImport: The folder holds no clip, or no row of its CSV is of use.
+        BadCsv: Nothing can be made of the CSV.
     """
     items = importing.plan(folder, folder / LABELS)
-    return [importing.Item(item.path, {}, item.facts) for item in items]
+    return [replace(item, labels={}) for item in items]
 
 
 def num_to_label() -> int:

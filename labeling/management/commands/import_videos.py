@@ -44,13 +44,11 @@ class Command(BaseCommand):
         try:
             result = importing.take_in(item)
         except OSError as exc:
-            raise CommandError(
-                f"Cannot store {item.path.name}: {exc}. Free space or give write access."
-            ) from exc
+            raise CommandError(f"Cannot store {item.name}: {exc}. Free space or give write access.") from exc
         if is_json:
             self.stdout.write(json.dumps(result.to_dict()))
         elif said := result.error or result.conflict:
-            self.stderr.write(f"{item.path.name}: {said}")
+            self.stderr.write(f"{result.file}: {said}")
         return result
 
     def conclude(self, results: list[importing.Result]) -> None:
