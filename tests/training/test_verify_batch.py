@@ -12,7 +12,7 @@ from labeling.models import Video
 from tests.factories import make_settlement
 from tests.files import make_filed_video, path_of
 from training import export
-from training.batches import withdrawing
+from training.batches import verifying, withdrawing
 from training.models import TrainingBatch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +117,42 @@ def test_clips_whose_new_hash_was_written_into_the_description_are_found(batch: 
     croissant.write_text(croissant.read_text().replace(old, new))
 
     with pytest.raises(CommandError, match=r"clips\.csv .* is altered.*; .*croissant\.json .* is altered"):
+        call_command("verify_batch", batch.slug)
+
+
+def manifest_of(batch: TrainingBatch) -> Path:
+    return Path(default_storage.path(batch.manifest_name))
+
+
+def test_description_with_another_hash_of_the_manifest_is_the_one_to_blame(batch: TrainingBatch) -> None:
+    path = beside(batch, "croissant.json")
+    right = sha256(manifest_of(batch).read_bytes()).hexdigest()
+    path.write_text(path.read_text().replace(right, sha256(b"another").hexdigest()))
+
+    with pytest.raises(CommandError, match=r"^v5\.0\.croissant\.json \(.*\) is altered: it gives"):
+        call_command("verify_batch", batch.slug)
+
+
+def edit_unread_byte(batch: TrainingBatch) -> None:
+    """Edit the time of the export in the manifest: no row is read from there."""
+    path, time = manifest_of(batch), batch.frozen_at.isoformat().encode()
+    path.write_bytes(path.read_bytes().replace(time, time[:-1] + b"1"))
+
+
+def test_manifest_with_a_byte_edited_that_no_row_reads_is_the_one_to_blame(batch: TrainingBatch) -> None:
+    edit_unread_byte(batch)
+
+    with pytest.raises(CommandError, match=r"parquet: its bytes are not those that were exported\."):
+        call_command("verify_batch", batch.slug)
+
+
+def test_both_are_named_where_another_version_of_parquets_library_wrote_the_manifest(
+    batch: TrainingBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_unread_byte(batch)
+    monkeypatch.setattr(verifying, "_written_anew", lambda batch, rows: "another")
+
+    with pytest.raises(CommandError, match=r"parquet or v5\.0\.croissant\.json \(.*Restore both"):
         call_command("verify_batch", batch.slug)
 
 

@@ -1,7 +1,8 @@
 """Is a batch still what was exported? The manifest's bytes, its digest, and every byte of every file."""
 
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from django.core.files.storage import default_storage
 from labeling import storage
 from training.batches import sidecars
 from training.batches.fetching import wanted_files
-from training.batches.manifest import Manifest, ManifestError, read_manifest
+from training.batches.manifest import Manifest, ManifestError, read_manifest, write_manifest
+from training.batches.rows import ManifestRow
 from training.batches.sources import Address, Folder, Source, Wanted, Web
 from training.models import TrainingBatch
 
@@ -60,7 +62,7 @@ def _checked(batch: TrainingBatch) -> Manifest:
         )
     if len(manifest.rows) != batch.items.count():
         raise BadBatch(f"{path}: names {len(manifest.rows):,} videos, the batch {batch.items.count():,}.")
-    _check_bytes(batch, path)
+    _check_bytes(batch, path, manifest.rows)
     if bad := [*sidecars.differing(batch, path, manifest.rows)]:
         raise BadBatch(f"{'; '.join(bad)}. Restore what is named from a backup.")
     return manifest
@@ -76,18 +78,42 @@ def _fresh_copy(batch: TrainingBatch) -> Path:
         raise BadBatch(sidecars.missing_manifest(batch)) from exc
 
 
-def _check_bytes(batch: TrainingBatch, path: Path) -> None:
+def _check_bytes(batch: TrainingBatch, path: Path, rows: Iterable[ManifestRow]) -> None:
     """Compare the file's own hash with the one beside it: a byte may change that no row reads."""
     name = sidecars.stored_name(batch, sidecars.CROISSANT)
+    named = f"{sidecars.file_name(batch, sidecars.CROISSANT)} ({storage.place_of(name)})"
     try:
         with storage.as_a_disk(), default_storage.open(name) as file:
             described = json.load(file)["distribution"][0]["sha256"]
     except (FileNotFoundError, ValueError, LookupError, TypeError) as exc:
-        named = f"{sidecars.file_name(batch, sidecars.CROISSANT)} ({storage.place_of(name)})"
         raise BadBatch(f"{named} is missing or damaged. Restore it from a backup.") from exc
+    found = _sha256(path)
+    if found == described:
+        return
+    # The rows are right, or we would not be here: written anew, they say which of the two is not.
+    wanted = _written_anew(batch, rows)
+    if found == wanted:
+        raise BadBatch(f"{named} is altered: it gives the manifest another sha256. Restore it from a backup.")
+    if described == wanted:
+        raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")
+    raise BadBatch(
+        f"{path} or {named} is altered: the manifest has another sha256 than its description says. "
+        "Restore both from a backup."
+    )
+
+
+def _written_anew(batch: TrainingBatch, rows: Iterable[ManifestRow]) -> str:
+    """Return the sha256 that the exported manifest had, if the same version of pyarrow wrote it."""
+    with tempfile.TemporaryDirectory(dir=storage.temporary_folder()) as folder:
+        path = Path(folder) / sidecars.MANIFEST
+        created_at = batch.frozen_at.isoformat()
+        write_manifest(rows, path, slug=batch.slug, filters=batch.filters, created_at=created_at)
+        return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        if storage.hash_file(file) != described:
-            raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")
+        return storage.hash_file(file)
 
 
 def files_of(manifest: Manifest, withdrawn: Sequence[str]) -> tuple[list[Wanted], int]:
