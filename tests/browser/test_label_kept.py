@@ -23,7 +23,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser whose console may complain: what goes wrong here is meant to."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(10_000)
-    # A page's first route takes hold a moment after it is set, and requests slip through: this one is set early.
+    # A page's first route takes hold a moment after it is set, and requests slip past it: this one is early.
     context.route("**/never", lambda route: route.abort())
     yield context
     context.close()
