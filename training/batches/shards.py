@@ -11,11 +11,11 @@ import json
 import re
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Self
 
 from training.batches.manifest import Manifest
 from training.batches.rows import SPLITS, ManifestRow, VariantRow
@@ -33,6 +33,35 @@ class Member:
     shard: str
     offset: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What is packed in a folder."""
+
+    digest: str
+    shards: tuple[str, ...]
+    files: Mapping[str, Member]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the index of a folder.
+
+        Raises:
+            FileNotFoundError: Nothing is packed there.
+            ValueError: The file is no such index.
+        """
+        try:
+            found = json.loads((folder / INDEX).read_bytes())
+            files = {
+                name: Member(str(shard), int(offset), int(size))
+                for name, (shard, offset, size) in found["files"].items()
+            }
+            return cls(str(found["digest"]), tuple(map(str, found["shards"])), files)
+        except (ValueError, LookupError, TypeError, AttributeError) as exc:
+            raise ValueError(
+                f"{folder / INDEX} is damaged. Pack again: manage.py fetch_batch … --shards"
+            ) from exc
 
 
 @dataclass(slots=True)
@@ -99,11 +128,11 @@ def pack(
 def is_packed(manifest: Manifest, into: Path) -> bool:
     """Tell whether shards of just these rows are there."""
     try:
-        index: dict[str, Any] = json.loads((into / INDEX).read_text(encoding="utf-8"))
+        index = Index.read(into)
     except (FileNotFoundError, ValueError):
         return False
-    is_whole = all((into / name).is_file() for name in index.get("shards", []))
-    return is_whole and index.get("digest") == rows_digest(manifest)
+    is_whole = all((into / name).is_file() for name in index.shards)
+    return is_whole and index.digest == rows_digest(manifest)
 
 
 def rows_digest(manifest: Manifest) -> str:
@@ -115,12 +144,16 @@ def rows_digest(manifest: Manifest) -> str:
 
 
 class Shards:
-    """Random access to packed files, by their names in the manifest."""
+    """Random access to packed files, by their names in the manifest.
+
+    Raises:
+        FileNotFoundError: Nothing is packed there.
+        ValueError: The index is none.
+    """
 
     def __init__(self, folder: Path) -> None:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         self.folder = folder
-        self.members = {name: Member(*where) for name, where in index["files"].items()}
+        self.members = Index.read(folder).files
 
     def read(self, variant: VariantRow) -> bytes:
         member = self.members[variant.name]
