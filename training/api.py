@@ -1,14 +1,13 @@
 """The API of training batches: which there are, and their manifests, byte for byte."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Router, Schema
 from ninja.errors import HttpError
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from labeling import storage
 from labeling.api_auth import may
@@ -16,6 +15,7 @@ from labeling.api_errors import Refusal
 from labeling.models import Variant
 from training import views
 from training.batches import sidecars, withdrawing
+from training.batches.addressed import batch_or_404
 from training.models import BatchItem, TrainingBatch
 
 router = Router(tags=["batches"])
@@ -78,8 +78,11 @@ class WithdrawnOut(Schema):
     videos: list[str] = Field(description="Their keys, as the manifest has them.")
 
 
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
 class FilesIn(Schema):
-    sha256: list[str] = Field(max_length=MOST_FILES, description="Hashes that the batch's manifest names.")
+    sha256: list[Sha256] = Field(max_length=MOST_FILES, description="Hashes that the batch's manifest names.")
 
 
 class FileOut(Schema):
@@ -97,22 +100,17 @@ class FilesOut(Schema):
 @may("training.export_batch", to="export batches")
 def batch_withdrawn(request: HttpRequest, slug: str) -> WithdrawnOut:
     """List the videos of a batch that were withdrawn since."""
-    return WithdrawnOut(videos=withdrawing.withdrawn_keys(_exported(slug)))
+    return WithdrawnOut(videos=withdrawing.withdrawn_keys(batch_or_404(slug=slug)))
 
 
 @router.post("/batches/{slug}/files", response={200: FilesOut, 403: Refusal, 404: Refusal})
 @may("training.export_batch", to="export batches")
 def batch_files(request: HttpRequest, slug: str, body: FilesIn) -> FilesOut:
     """Say where files of a batch are, by their hashes."""
-    videos = BatchItem.objects.filter(batch=_exported(slug)).values("settlement__video")
+    videos = BatchItem.objects.filter(batch=batch_or_404(slug=slug)).values("settlement__video")
     stored = Variant.objects.stored().filter(sha256__in=body.sha256, video__is_withdrawn=False)
     names = dict(stored.filter(video__in=videos).values_list("sha256", "name"))
     return FilesOut(files=[FileOut(sha256=sha256, url=_url(request, name)) for sha256, name in names.items()])
-
-
-def _exported(slug: str) -> TrainingBatch:
-    batch: TrainingBatch = get_object_or_404(TrainingBatch.objects.exported(), slug=slug)
-    return batch
 
 
 def _url(request: HttpRequest, name: str) -> str:

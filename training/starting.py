@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from cakelens.labels import GENERATORS
 from jobs.models import State
 from labeling.views.access import needs
+from training.batches.addressed import batch_or_404
 from training.config import PRESETS, ConfigError, TrainConfig, preset
 from training.models import TrainingBatch, TrainingRun
 
@@ -44,7 +45,7 @@ class StartForm(forms.Form):
 @may_train
 def train_order(request: HttpRequest, slug: str) -> HttpResponse:
     """Queue a run on a batch; the batch's page shows how it goes."""
-    batch = get_object_or_404(TrainingBatch.objects.exported(), slug=slug)
+    batch = batch_or_404(slug=slug)
     form = StartForm(request.POST)
     if not form.is_valid():
         messages.error(request, _first_error(form))

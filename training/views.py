@@ -17,8 +17,10 @@ from labeling.views.access import needs
 from labeling.views.signed_in import signed_in
 from labeling.withholding import withhold
 from training.batches import proving, sidecars, withdrawing
+from training.batches.addressed import batch_or_404
 from training.batches.differences import Difference, difference
 from training.batches.orders import export_news
+from training.batches.slugs import SLUG
 from training.batches.upcoming import waiting
 from training.evaluating import cautions
 from training.export import next_slug
@@ -84,7 +86,7 @@ def pace_csv(request: HttpRequest) -> StreamingHttpResponse:
 @signed_in
 def batch_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one batch; to htmx, how its runs are going."""
-    batch = _batch(slug)
+    batch = batch_or_404(slug=slug)
     runs = runs_of(batch)
     context: dict[str, Any] = {"batch": batch, "runs": runs}
     if request.htmx:  # type: ignore[attr-defined]
@@ -114,28 +116,23 @@ def _others(batch: TrainingBatch) -> QuerySet[TrainingBatch, str]:
 def _difference(batch: TrainingBatch, slug: str) -> Difference | None:
     """Compare with the batch of that name, or with the one before; with the first one there is none."""
     exported = TrainingBatch.objects.exported()
-    named = exported.filter(slug=slug).exclude(pk=batch.pk).first() if slug else None
+    named = exported.filter(slug=slug).exclude(pk=batch.pk).first() if SLUG.fullmatch(slug) else None
     other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
     return difference(batch, other) if other else None
-
-
-def _batch(slug: str) -> TrainingBatch:
-    batches = TrainingBatch.objects.exported().select_related("created_by")
-    return get_object_or_404(batches, slug=slug)
 
 
 @require_safe
 @signed_in
 def batch_by_digest(request: HttpRequest, digest: str) -> HttpResponse:
     """Go to the batch that a model says it was trained on."""
-    return redirect(get_object_or_404(TrainingBatch.objects.exported(), digest=digest))
+    return redirect(batch_or_404(digest=digest))
 
 
 @require_safe
 @signed_in
 def batch_videos(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the videos of a batch, as they were labeled when it was exported."""
-    batch = _batch(slug)
+    batch = batch_or_404(slug=slug)
     form = BatchVideosForm(request.GET)
     page = KeysetPage.read(form.items(batch), request.GET, size=VIDEOS_A_PAGE)
     return render(request, "training/batch_videos.html", {"batch": batch, "form": form, "page": page})
@@ -194,7 +191,7 @@ def file_of(slug: str, part: str) -> FileResponse:
         Http404: There is no such batch, or the file is missing.
         BucketError: The storage cannot be read now.
     """
-    batch = _batch(slug)
+    batch = batch_or_404(slug=slug)
     name = batch.manifest_name if part == sidecars.MANIFEST else sidecars.stored_name(batch, part)
     try:
         with storage.as_a_disk():
