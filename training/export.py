@@ -8,7 +8,7 @@ exist. An export that dies on the way leaves no row, and running it again finish
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,20 @@ class Order:
     created_by: Any = None
 
 
+def never_stopped() -> None:
+    """Go on: nobody can stop what nobody can name."""
+
+
 def export_batch(
-    slug: str = "", *, filters: BatchFilters | None = None, created_by: Any = None
+    slug: str = "",
+    *,
+    filters: BatchFilters | None = None,
+    created_by: Any = None,
+    check: Callable[[], None] = never_stopped,
 ) -> TrainingBatch:
     """Export every settled video that `filters` let in as batch `slug`, or as the next free version.
+
+    `check` is called wherever the export can still be given up: what it raises leaves nothing behind.
 
     Raises:
         ExportError: There is nothing to export, the slug is taken or malformed, a file is missing, the
@@ -64,7 +74,7 @@ def export_batch(
         _one_at_a_time()
         _check_slug(slug)
         order = Order(slug or next_slug(), filters or BatchFilters(), created_by)
-        return _freeze(order, Path(folder))
+        return _freeze(order, Path(folder), check)
 
 
 @contextmanager
@@ -125,7 +135,7 @@ def _one_at_a_time() -> None:
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _freeze(order: Order, folder: Path) -> TrainingBatch:
+def _freeze(order: Order, folder: Path, check: Callable[[], None]) -> TrainingBatch:
     """Write the batch's files in `folder`, then its row and the storage."""
     tally, presence = Tally(), Presence()
     batch = TrainingBatch.objects.create(
@@ -134,7 +144,7 @@ def _freeze(order: Order, folder: Path) -> TrainingBatch:
         filters=order.filters.to_json(),
         frozen_at=timezone.now(),
     )
-    rows = presence.checked(_frozen(batch, selection.exportable(order.filters)))
+    rows = presence.checked(_frozen(batch, selection.exportable(order.filters), check))
     batch.digest = write_manifest(
         clips_csv.written(tally.counted(rows), folder / sidecars.CLIPS),
         folder / sidecars.MANIFEST,
@@ -144,17 +154,21 @@ def _freeze(order: Order, folder: Path) -> TrainingBatch:
     )
     batch.label_counts = tally.labels
     _refuse(batch, order, tally, presence)
+    check()
     _mark_exported(batch, tally, folder)
     return batch
 
 
-def _frozen(batch: TrainingBatch, videos: Iterable[Video]) -> Iterator[ManifestRow]:
+def _frozen(
+    batch: TrainingBatch, videos: Iterable[Video], check: Callable[[], None]
+) -> Iterator[ManifestRow]:
     """Yield the rows; insert their items as they pass, so that memory stays flat."""
     items: list[BatchItem] = []
     for video in videos:
         row = _row(video)
         items.append(BatchItem(batch=batch, settlement=video.settlement, split=row.split))
         if len(items) == selection.CHUNK:
+            check()
             BatchItem.objects.bulk_create(items)
             items.clear()
         yield row

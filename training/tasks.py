@@ -1,13 +1,17 @@
 import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from celery import shared_task
+from django.db import connection, connections
 
 from jobs.heartbeat import kept_alive
-from jobs.models import JobInterrupted, kind_of
+from jobs.models import JobInterrupted, State, kind_of
 from training import export, waiting
 from training.batches import orders
 from training.batches.filters import BadFilter, BatchFilters
-from training.models import ExportJob, TrainingRun
+from training.models import ExportJob, TrainingBatch, TrainingRun
 from training.pages import figures
 
 logger = logging.getLogger(__name__)
@@ -24,9 +28,10 @@ def export_batch(job_id: int) -> None:
 def run_export(job: ExportJob) -> None:
     """Do a claimed export and record how it ended."""
     try:
-        with kept_alive(job):
+        with kept_alive(job), _asked_beside(job) as check:
+            check()
             filters = BatchFilters.from_json(job.filters)
-            batch = export.export_batch(job.slug, filters=filters, created_by=job.requested_by)
+            batch = export.export_batch(job.slug, filters=filters, created_by=job.requested_by, check=check)
     except export.ExportHindered as exc:
         job.retry_later(exc)
     except (export.ExportError, BadFilter) as exc:
@@ -38,9 +43,35 @@ def run_export(job: ExportJob) -> None:
         logger.exception("Export %s broke off.", job.pk)
         job.fail(_broken_off(exc), kind=kind_of(exc))
     else:
-        ExportJob.objects.filter(pk=job.pk).update(batch=batch)
-        job.finish()
+        _end(job, batch)
         figures.recount_at_once()
+
+
+@contextmanager
+def _asked_beside(job: ExportJob) -> Iterator[Callable[[], None]]:
+    """Give what raises if somebody stopped `job`, in the midst of its transaction.
+
+    It asks on a connection of its own: the export's sees one moment only. SQLite lets nobody write beside an
+    export, so nobody can stop one there once it has begun.
+    """
+
+    def check() -> None:
+        if connection.vendor == "postgresql" or not connection.in_atomic_block:
+            pool.submit(job.beat).result()
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield check
+        finally:
+            pool.submit(connections.close_all).result()
+
+
+def _end(job: ExportJob, batch: TrainingBatch) -> None:
+    """Close the job as done: the batch is there, though somebody may have stopped it too late for that."""
+    ExportJob.objects.filter(pk=job.pk).update(batch=batch)
+    if not job.finish():
+        stopped = ExportJob.objects.filter(pk=job.pk, owner=job.owner, state=State.CANCELLED)
+        stopped.update(state=State.DONE, progress=1.0)
 
 
 def _broken_off(error: Exception) -> export.ExportError:

@@ -1,20 +1,25 @@
 """Exports that were ordered: how each of them ends."""
 
 import re
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.db import DataError, InterfaceError, OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.models import State
+from jobs.models import Cancelled, State
+from labeling.models import Video
 from tests.factories import make_settlement
 from tests.files import make_filed_video
+from tests.races import at_once
 from training import export
-from training.models import ExportJob, TrainingBatch
+from training.batches import selection, sidecars
+from training.batches.manifest import ManifestRow
+from training.models import BatchItem, ExportJob, TrainingBatch
 from training.tasks import run_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +136,91 @@ def test_order_that_cannot_be_read_fails_with_words() -> None:
 
     job.refresh_from_db()
     assert (job.state, "The export broke off" in job.failure_message) == (State.FAILED, True)
+
+
+def test_order_stopped_before_the_export_begins_is_cancelled() -> None:
+    make_settlement(make_filed_video())
+    job = claimed()
+    ExportJob.objects.cancel()
+
+    run_export(job)
+
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED
+    assert not TrainingBatch.objects.exists()
+
+
+def stop_at_the_first_row(monkeypatch: pytest.MonkeyPatch) -> list[Video]:
+    """Let somebody stop the export while its first row is made; give the videos whose rows were made."""
+    made: list[Video] = []
+    row_of = selection.manifest_row
+
+    def stopping(video: Video) -> ManifestRow:
+        if not made:
+            at_once(ExportJob.objects.cancel)
+        made.append(video)
+        return row_of(video)
+
+    monkeypatch.setattr(selection, "manifest_row", stopping)
+    return made
+
+
+@pytest.mark.postgres
+def test_export_that_is_stopped_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_settlement(make_filed_video())
+    job = claimed()
+    stop_at_the_first_row(monkeypatch)
+
+    run_export(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.batch) == (State.CANCELLED, None)
+    assert not BatchItem.objects.exists()
+    assert not default_storage.exists("batches")
+
+
+@pytest.mark.postgres
+def test_export_that_is_stopped_does_not_go_on_to_its_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        make_settlement(make_filed_video(bytes([number])))
+    job = claimed()
+    made = stop_at_the_first_row(monkeypatch)
+    monkeypatch.setattr(selection, "CHUNK", 2)
+
+    run_export(job)
+
+    job.refresh_from_db()
+    assert (job.state, len(made)) == (State.CANCELLED, 2)
+
+
+@pytest.mark.postgres
+def test_export_that_another_worker_took_over_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_settlement(make_filed_video())
+    job = claimed()
+    ExportJob.objects.update(owner="another")
+
+    run_export(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.owner) == (State.RUNNING, "another")
+    assert not TrainingBatch.objects.exists()
+
+
+@pytest.mark.postgres
+def test_export_that_is_stopped_too_late_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_settlement(make_filed_video())
+    job = claimed()
+    store = sidecars.store
+
+    def stop_and_store(*args: Any) -> str:
+        at_once(ExportJob.objects.cancel)
+        with pytest.raises(Cancelled):
+            at_once(job.beat)  # as the heartbeat does every few seconds
+        return store(*args)
+
+    monkeypatch.setattr(sidecars, "store", stop_and_store)
+
+    run_export(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.batch) == (State.DONE, TrainingBatch.objects.get())

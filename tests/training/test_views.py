@@ -266,6 +266,20 @@ def test_running_export_is_asked_for_again(admin: Client) -> None:
     assert "42%" in response.text
 
 
+def test_export_that_somebody_stops_is_said_to_stop_and_then_to_be_stopped(admin: Client) -> None:
+    lease = timezone.now() + timedelta(minutes=1)
+    job = ExportJob.objects.create(state="running", lease_until=lease)
+
+    ExportJob.objects.cancel()
+    stopping = admin.get(f"/exports/{job.pk}/", headers=HTMX)
+    ExportJob.objects.update(state="cancelled")
+    stopped = admin.get(f"/exports/{job.pk}/", headers=HTMX)
+
+    assert (stopping.status_code, stopped.status_code) == (200, 286)
+    assert "Stopping the export of v5.0" in stopping.text
+    assert "The export was stopped. Nothing was exported" in stopped.text
+
+
 def test_failed_export_says_why_and_stops_asking(admin: Client) -> None:
     job = ExportJob.objects.create(state="failed", failure_message="No video is settled yet.")
 
