@@ -44,7 +44,8 @@ class SiteSettings(models.Model):
     )
     export_after = models.PositiveIntegerField(
         default=0,
-        help_text="Export a batch by itself once so many videos are settled and wait for one. 0: never.",
+        help_text="Export a batch by itself once so many videos are settled and wait for one. 0: never. "
+        "After an export that somebody stopped, not before the next day.",
     )
     label_target = models.PositiveIntegerField(
         default=500,

@@ -193,6 +193,25 @@ def test_export_that_failed_is_left_to_a_person_for_a_while() -> None:
     assert later is not None
 
 
+@time_machine.travel("2026-07-28T21:00:00Z", tick=False)
+def test_export_that_somebody_stopped_does_not_order_itself_before_the_next_day() -> None:
+    site = SiteSettings.current()
+    site.export_after = 1
+    site.save()
+    make_settlement(make_video())
+    ExportJob.objects.create()
+    ExportJob.objects.cancel()
+
+    at_once = export_if_due()
+    with time_machine.travel("2026-07-28T23:59:00Z"):
+        that_day = export_if_due()
+    with time_machine.travel("2026-07-29T00:01:00Z"):
+        the_next = export_if_due()
+
+    assert (at_once, that_day) == (None, None)
+    assert the_next is not None
+
+
 def test_what_an_earlier_batch_holds_does_not_count_towards_the_next() -> None:
     site = SiteSettings.current()
     site.export_after = 1

@@ -1,7 +1,7 @@
 """Asking for an export, and how the last one went."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -29,20 +29,31 @@ def order_export(user: Any, *, slug: str = "", filters: Mapping[str, Any] | None
 
 
 def export_if_due() -> ExportJob | None:
-    """Queue an export if as many videos wait as an admin set, unless the last one just failed."""
+    """Queue an export if as many videos wait as an admin set, unless the last one is left to a person."""
     wanted = SiteSettings.current().export_after
     if not wanted:
         return None
     last = ExportJob.objects.order_by("-pk").first()
-    if last and last.state == State.FAILED and (last.finished_at or timezone.now()) > _a_while_ago():
+    if last and _is_left_alone(last):
         return None
     # No more is counted than decides it.
     num_waiting = waiting()[:wanted].count()
     return order_export(None) if num_waiting >= wanted else None
 
 
-def _a_while_ago() -> datetime:
-    return timezone.now() - LEFT_ALONE_FOR
+def _is_left_alone(last: ExportJob) -> bool:
+    """Tell whether an export that ended so is a person's matter: it just failed, or was stopped today.
+
+    Not "until something is settled": where people label, that is a second later.
+    """
+    ended_at = last.finished_at or timezone.now()
+    if last.state == State.CANCELLED:
+        return _day_of_the_site(ended_at) == _day_of_the_site(timezone.now())
+    return last.state == State.FAILED and ended_at > timezone.now() - LEFT_ALONE_FOR
+
+
+def _day_of_the_site(moment: datetime) -> date:
+    return timezone.localdate(moment, timezone.get_default_timezone())
 
 
 def export_news() -> ExportJob | None:
