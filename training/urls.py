@@ -15,6 +15,7 @@ urlpatterns = [
     path("batches/by-digest/<str:digest>/", views.batch_by_digest, name="batch-by-digest"),
     path("batches/<str:slug>/", views.batch_detail, name="batch-detail"),
     path("batches/<str:slug>/videos/", views.batch_videos, name="batch-videos"),
+    path("batches/<str:slug>/filtered-out/", views.filtered_out_videos, name="batch-filtered-out"),
     path("batches/<str:slug>/train/", starting.train_order, name="train-order"),
     path("batches/<str:slug>/manifest/", views.manifest, name="manifest"),
     path("batches/<str:slug>/clips.csv", views.sidecar, {"part": sidecars.CLIPS}, name="clips-csv"),

@@ -27,7 +27,7 @@ from training.export import next_slug
 from training.forms import BatchVideosForm, ExportForm
 from training.models import TrainingBatch
 from training.pages import figures
-from training.pages.batch_page import label_rows, left_out, runs_of
+from training.pages.batch_page import filtered_out, label_rows, left_out, runs_of
 from training.pages.facts_page import facts, largest_groups
 from training.pages.growth import Growth
 from training.pages.growth_csv import csv_lines, day_lines
@@ -145,6 +145,18 @@ def waiting_videos(request: HttpRequest) -> HttpResponse:
     page = KeysetPage.read(waiting().select_related("post", "settlement"), request.GET, size=VIDEOS_A_PAGE)
     withhold(request.user, page.rows)
     return render(request, "training/waiting_videos.html", {"page": page, "next_slug": next_slug()})
+
+
+@require_safe
+@signed_in
+def filtered_out_videos(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the videos that a batch's filters kept out of it."""
+    batch = batch_or_404(slug=slug)
+    videos = filtered_out(batch).select_related("post", "settlement")
+    page = KeysetPage.read(videos, request.GET, size=VIDEOS_A_PAGE)
+    withhold(request.user, page.rows)
+    context = {"batch": batch, "filters": filters_in_words(batch), "page": page}
+    return render(request, "training/filtered_out.html", context)
 
 
 @require_POST

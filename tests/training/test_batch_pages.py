@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from labeling.models import Video
+from labeling.models import GoldAnswer, Video
 from tests.factories import (
     make_annotation,
     make_batch,
@@ -18,6 +18,7 @@ from tests.factories import (
 from tests.files import put_files
 from training import export
 from training.batches.differences import difference
+from training.batches.filters import BatchFilters
 from training.forms import BatchVideosForm, ExportForm
 from training.models import ExportJob, TrainingBatch
 from training.pages.batch_page import label_rows
@@ -198,6 +199,44 @@ def test_page_says_what_an_export_was_narrowed_to(admin: Client) -> None:
 
     assert "<dt>Only with</dt><dd>KLING, NOT_AI</dd>" in page.text
     assert "<dt>People who agree, at least</dt><dd>2</dd>" in page.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_number_of_what_filters_kept_out_leads_to_it(admin: Client) -> None:
+    left_out, quarantined = make_video(), make_video(quarantine="Same footage as 1/0")
+    for video in (left_out, quarantined):
+        make_settlement(video, ai_gen=False)
+    anew = make_video()
+    make_settlement(anew, kling=True)
+    put_files()
+    export.export_batch(filters=BatchFilters(labels=("KLING",)))
+    make_settlement(anew, ai_gen=False)
+    make_settlement(make_video(), ai_gen=False)
+
+    cell = dict(admin.get("/batches/v5.0/").context["left_out"])["filtered out"]
+    page = admin.get(cell.url)
+
+    assert (cell.number, page.context["page"].rows) == (1, [left_out])
+    assert "Only with: KLING. Settled at its export" in page.text
+
+
+def test_list_of_what_filters_kept_out_says_when_nothing_is_left(admin: Client) -> None:
+    make_batch(filters={"labels": ["KLING"]})
+
+    assert "No video is left of them" in admin.get("/batches/v5.0/filtered-out/").text
+
+
+def test_list_of_what_filters_kept_out_does_not_tell_labelers_what_gold_is(client: Client) -> None:
+    client.force_login(make_user())
+    video = make_video()
+    make_settlement(video, sora=True)
+    GoldAnswer.objects.create(video=video, added_by=make_user("rita"), ai_gen=True, sora=True)
+    make_batch(filters={"labels": ["KLING"]})
+
+    page = client.get("/batches/v5.0/filtered-out/")
+
+    assert page.context["page"].rows == [video]
+    assert "SORA" not in page.text
 
 
 @pytest.mark.django_db(transaction=True)

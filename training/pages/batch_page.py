@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 
 from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
 from jobs import workers
 from jobs.models import State
-from labeling.models import Split
+from labeling.models import Settlement, Split, Video
 from training import forms
 from training.batches.counts import MIN_TEST_POSITIVES, NEGATIVE, NOT_JUDGED, POSITIVE, Count
 from training.models import TrainingBatch, TrainingRun
@@ -23,6 +23,9 @@ STATE_OF_REASON = {
     "withdrawn": "withdrawn",
 }
 """The filter of the videos page that shows who was left out for a reason."""
+
+FILTERED_OUT = "filtered out"
+"""The reason that no state of a video tells: it is another one for each batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,22 @@ def _label_row(batch: TrainingBatch, label: Label, count: Count, top: int) -> La
 
 def left_out(batch: TrainingBatch) -> list[tuple[str, Cell]]:
     """Return why videos stayed out, with how many and where to find such videos."""
-    url = reverse("labeling:video-list")
     reasons = sorted(batch.left_out.items(), key=lambda item: -item[1])
-    return [(reason, Cell(number, _state_url(url, reason))) for reason, number in reasons]
+    return [(reason, Cell(number, _url_of(reason, batch))) for reason, number in reasons]
 
 
-def _state_url(url: str, reason: str) -> str:
-    state = STATE_OF_REASON.get(reason)
-    return f"{url}?state={state}" if state else url
+def _url_of(reason: str, batch: TrainingBatch) -> str:
+    if reason == FILTERED_OUT:
+        return reverse("training:batch-filtered-out", args=[batch.slug])
+    return f"{reverse('labeling:video-list')}?state={STATE_OF_REASON[reason]}"
+
+
+def filtered_out(batch: TrainingBatch) -> QuerySet[Video]:
+    """Return the videos that were settled at a batch's export, are not in it, and are still fit for one."""
+    then = Settlement.objects.filter(video=OuterRef("pk"), created_at__lte=batch.frozen_at)
+    taken = batch.items.filter(settlement__video=OuterRef("pk"))
+    videos: QuerySet[Video] = Video.objects.exportable().filter(Exists(then))
+    return videos.filter(~Exists(taken))
 
 
 @dataclass(frozen=True, slots=True)
