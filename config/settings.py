@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "config.local_time.middleware",
     "config.local_formats.middleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "config.addresses.middleware",
 ]
 
 ROOT_URLCONF = "config.urls"
