@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Find nothing under an address with a NUL: PostgreSQL takes none in a text, and the search would fail."""
+    """Find nothing under an address with a NUL: PostgreSQL takes none in a text, and would fail."""
 
     def without_nul(request: HttpRequest) -> HttpResponseBase:
         if "\0" in request.path_info:
