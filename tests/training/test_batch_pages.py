@@ -289,6 +289,12 @@ def test_export_form_refuses_a_day_at_the_end_of_the_calendar() -> None:
     assert form.errors == {"until": ["Choose a day from 1 Jan 2000 to 1 Jan 2100."]}
 
 
+def test_export_form_refuses_an_author_without_a_name() -> None:
+    form = ExportForm({"authors": "@maker, @"})
+
+    assert form.non_field_errors() == ["'@' is no author. Write a handle like @maker."]
+
+
 def test_empty_form_lets_everything_in() -> None:
     form = ExportForm({})
 

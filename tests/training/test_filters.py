@@ -79,6 +79,10 @@ def test_min_answers_takes_what_as_many_people_agree_on() -> None:
     [
         ({"labels": ["CAT"]}, "'CAT' is no label. There are: AI_GEN, NOT_AI"),
         ({"evidence": ["hunch"]}, "'hunch' is no kind of evidence"),
+        ({"authors": ["maker", "@"]}, "'@' is no author. Write a handle like @maker."),
+        ({"authors": [""]}, "'' is no author."),
+        ({"authors": [" "]}, "' ' is no author."),
+        ({"authors": ["a\0b"]}, r"'a.x00b' is no author."),
         ({"since": "July"}, "since is 'July'. Write a day like 2026-07-14."),
         ({"until": "9999-12-31"}, "until is '9999-12-31'. Write a day from 2000-01-01 to 2100-01-01."),
         ({"min_answers": -1}, "must be >= 0, got -1"),

@@ -40,6 +40,8 @@ class BatchFilters:
     def __post_init__(self) -> None:
         _known("label", self.labels, LABELS)
         _known("kind of evidence", self.evidence, EvidenceKind.values)
+        for handle in self.authors:
+            _check_handle(handle)
         for name in ("since", "until"):
             _day(name, getattr(self, name))
         if self.min_answers < 0:
@@ -96,6 +98,12 @@ class BatchFilters:
 def _known(what: str, given: tuple[str, ...], known: Any) -> None:
     if unknown := sorted(set(given) - set(known)):
         raise BadFilter(f"{unknown[0]!r} is no {what}. There are: {', '.join(known)}.")
+
+
+def _check_handle(handle: str) -> None:
+    # An empty one would take every import whose author nobody told.
+    if not handle.strip("@ ") or not handle.isprintable():
+        raise BadFilter(f"{handle!r} is no author. Write a handle like @maker.")
 
 
 def _day(name: str, value: str) -> date | None:
