@@ -2,21 +2,25 @@
 
 import errno
 import json
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
 from labeling import storage, tasks
+from labeling.collecting import importer
 from labeling.collecting.errors import NetworkError
 from labeling.collecting.links import canonical_url
 from labeling.models import CollectJob, DoomedFile, Post, Slot, Variant, VariantJob, Video, XPause
 from tests.collecting.standin.x import Standin
 from tests.factories import make_job
+from tests.races import meanwhile
 from training.batches import withdrawing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.embedded]
@@ -262,6 +266,27 @@ def test_running_download_of_a_video_that_is_purged_meanwhile_leaves_nothing(
     assert [path.name for path in files] == ["withdrawn.json"]
     assert not DoomedFile.objects.exists()
     assert not Slot.objects.exists()
+
+
+@pytest.mark.postgres
+def test_purge_waits_for_a_download_that_is_being_stored_and_removes_it(
+    monkeypatch: pytest.MonkeyPatch, standin: Standin
+) -> None:
+    job = queued_download(standin)
+    video, mark = job.variant.video, importer._mark_stored
+
+    with ExitStack() as stack:
+
+        def overtaken(*args: Any) -> None:
+            stack.enter_context(meanwhile(lambda: withdrawing.withdraw([video], reason="", purge=True)))
+            mark(*args)
+
+        monkeypatch.setattr("labeling.collecting.importer._mark_stored", overtaken)
+        tasks.store_variant(job.pk)
+
+    variant = Variant.objects.get()
+    assert (variant.state, variant.failure_kind, variant.name) == ("failed", "purged", "")
+    assert not default_storage.exists(storage.stored_name(variant.sha256, ".mp4"))
 
 
 def test_collecting_again_brings_back_nothing_of_a_purged_post(standin: Standin) -> None:

@@ -114,6 +114,7 @@ def test_list_is_published_in_the_storage() -> None:
         assert json.load(file) == {"videos": sorted(video.key for video in videos)}
 
 
+@pytest.mark.postgres
 def test_two_who_withdraw_at_once_are_both_on_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = make_video(), make_video()
     write = storage.store_as
