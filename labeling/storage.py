@@ -189,18 +189,19 @@ def place_of(name: str) -> str:
     return default_storage.path(name) if is_local() else f"s3://{settings.S3_BUCKET}/{name}"
 
 
-def local_copy(name: str) -> Path:
-    """Return a stored file as a path of this machine, fetching it from the bucket once.
+def local_copy(name: str, *, anew: bool = False) -> Path:
+    """Return a stored file as a path of this machine, fetching it from the bucket once, or `anew`.
 
     Raises:
         FileNotFoundError: It is not in the storage.
+        BucketError: The bucket does not give it now; what was fetched before is kept.
     """
     local = local_path(name)
     if local is not None:
         local.stat()  # FileNotFoundError, before a decoder says it in its own words
         return local
     path = Path(settings.VAR_DIR) / "fetched" / name
-    if not path.exists():
+    if anew or not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _fetch(name, path)
     return path

@@ -89,6 +89,13 @@ def test_proof_is_put_off_while_the_bucket_is_away(
     assert "because: The storage cannot be read: bucket clips: " in capsys.readouterr().out
 
 
+def test_training_says_that_the_bucket_is_away(batch: TrainingBatch, go_away: Callable[[], None]) -> None:
+    go_away()
+
+    with pytest.raises(CommandError, match=AWAY):
+        call_command("train_batch", batch.slug, preset="tiny", steps=2)
+
+
 def test_files_of_rows_are_not_called_missing_while_the_bucket_is_away(
     batch: TrainingBatch, go_away: Callable[[], None]
 ) -> None:

@@ -315,6 +315,7 @@ def test_batch_in_a_bucket_is_exported_verified_and_fetched(tmp_path: Path, sett
         with pytest.raises(export.ExportError, match="is missing from the storage"):
             export.export_batch()
         call_command("verify_batch", batch.slug)
+        (tmp_path / "fetched" / batch.manifest_name).write_bytes(b"damaged here, whole in the bucket")
         call_command("fetch_batch", batch.slug, into=tmp_path / "into")
 
         assert is_complete(batch, tmp_path / "into")

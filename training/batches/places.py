@@ -46,7 +46,7 @@ def from_site(slug: str, into: Path) -> Place:
     except runs.RunError as exc:
         raise FetchError(str(exc)) from exc
     try:
-        path = storage.local_copy(batch.manifest_name)
+        path = storage.local_copy(batch.manifest_name, anew=True)
     except FileNotFoundError as exc:
         raise FetchError(sidecars.missing_manifest(batch)) from exc
     except storage.BucketError as exc:

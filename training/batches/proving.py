@@ -70,7 +70,7 @@ def prove(batch: TrainingBatch, *, looks_again: bool = False) -> Proof:
 def _read(batch: TrainingBatch) -> tuple[tuple[ManifestRow, ...], tuple[str, ...]]:
     """Return the rows that were exported, and why they prove nothing where they do not."""
     try:
-        manifest = read_manifest(storage.local_copy(batch.manifest_name))
+        manifest = read_manifest(storage.local_copy(batch.manifest_name, anew=True))
     except FileNotFoundError:
         return (), (missing_manifest(batch),)
     except storage.BucketError as exc:

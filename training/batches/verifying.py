@@ -70,10 +70,8 @@ def _checked(batch: TrainingBatch) -> Manifest:
 
 def _fresh_copy(batch: TrainingBatch) -> Path:
     """Return the manifest as a path of this machine; from a bucket as it is now, not an older copy."""
-    if not storage.is_local():
-        (Path(settings.VAR_DIR) / "fetched" / batch.manifest_name).unlink(missing_ok=True)
     try:
-        return storage.local_copy(batch.manifest_name)
+        return storage.local_copy(batch.manifest_name, anew=True)
     except FileNotFoundError as exc:
         raise BadBatch(sidecars.missing_manifest(batch)) from exc
 
