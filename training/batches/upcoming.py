@@ -35,6 +35,8 @@ def _is_taken_alike(batches: list[int]) -> Exists:
     items = BatchItem.objects.filter(
         same_labels(),
         batch__in=batches,
+        # Not the very same: right after an export the database may compare each with itself before it asks.
+        settlement__lt=OuterRef("pk"),
         settlement__video=OuterRef("video"),
         settlement__method=OuterRef("method"),
     )
