@@ -58,8 +58,9 @@ def _detect(detector: "Detector", variant: Variant, on_frameset: Progress | None
     from cakelens.errors import CakeLensError
 
     try:
-        path = storage.local_copy(variant.name)
-        return detector.detect(path, settings.SUGGESTION_FRAMESETS or "all", on_frameset=on_frameset)
+        # Nothing of it is kept on the worker: a disk would fill, and what is purged would stay there.
+        with storage.borrowed(variant.name) as path:
+            return detector.detect(path, settings.SUGGESTION_FRAMESETS or "all", on_frameset=on_frameset)
     except FileNotFoundError as exc:
         raise PredictionFailed(
             f"The file {variant.name} is gone from the storage. Collect it again."

@@ -216,6 +216,7 @@ def borrowed(name: str) -> Iterator[Path]:
     """
     local = local_path(name)
     if local is not None:
+        local.stat()  # FileNotFoundError, before a decoder says it in its own words
         yield local
         return
     path = temporary_folder() / f"{uuid.uuid4().hex}{Path(name).suffix}"

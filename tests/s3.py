@@ -55,6 +55,13 @@ def _options(port: int) -> dict[str, Any]:
     }
 
 
+def use(options: dict[str, Any], settings: Any, var: Path) -> None:
+    """Let a test's storage be the bucket, and `var` the folder of what this machine keeps of it."""
+    backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.S3_BUCKET, settings.VAR_DIR = options["bucket_name"], var
+    settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
+
+
 def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and server.poll() is None:

@@ -14,7 +14,7 @@ from labeling import tasks
 from labeling.models import Post, Variant, VariantJob
 from tests.collecting.standin.x import Standin
 from tests.factories import make_job
-from tests.s3 import bucket
+from tests.s3 import bucket, use
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.embedded]
@@ -31,12 +31,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 @pytest.fixture
 def use_bucket(settings: Settings) -> UseBucket:
-    def use(options: dict[str, Any]) -> None:
-        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.S3_BUCKET = options["bucket_name"]
-        settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
-
-    return use
+    return lambda options: use(options, settings, settings.VAR_DIR)
 
 
 @pytest.fixture

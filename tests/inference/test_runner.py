@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pytest_django import Settings
 
 from inference import runner
 from inference.models import ModelVersion, Prediction, PredictJob
@@ -7,6 +10,7 @@ from inference.tasks import predict_video
 from labeling import storage
 from labeling.models import Video
 from tests.factories import make_model, make_prediction, make_video
+from tests.s3 import bucket, use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -45,6 +49,19 @@ def test_predict_by_another_model_leaves_what_is_served(clip_video: Video, tiny:
     runner.predict(clip_video, tried)
 
     assert Prediction.objects.served().get() == served
+
+
+def test_predict_keeps_no_copy_of_what_a_bucket_holds(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
+) -> None:
+    with bucket(tmp_path / "s3") as options:
+        use(options, settings, tmp_path / "var")
+        video, model = request.getfixturevalue("clip_video"), request.getfixturevalue("tiny")
+
+        runner.predict(video, model)
+
+    kept = [path.name for path in (tmp_path / "var").rglob("*") if path.is_file()]
+    assert kept == [Path(model.weights_name).name]
 
 
 def test_predict_says_when_the_file_is_gone(tiny: ModelVersion) -> None:

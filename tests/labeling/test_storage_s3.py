@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from labeling import storage
-from tests.s3 import bucket
+from tests.s3 import bucket, use
 
 pytestmark = [pytest.mark.slow]
 
@@ -22,10 +22,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, obje
 
 @pytest.fixture(autouse=True)
 def _in_the_bucket(options: dict[str, object], settings: Settings, tmp_path: Path) -> None:
-    backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.S3_BUCKET = options["bucket_name"]
-    settings.VAR_DIR = tmp_path
-    settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
+    use(options, settings, tmp_path)
 
 
 def test_file_url_plays_a_range_of_the_file(tmp_path: Path) -> None:

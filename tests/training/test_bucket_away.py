@@ -15,6 +15,7 @@ from labeling.models import ApiToken
 from labeling.storage import BucketError
 from tests.factories import make_settlement, make_user
 from tests.files import make_filed_video
+from tests.s3 import use
 from tests.servers import free_port
 from training import export
 from training.batches.manifest import read_manifest
@@ -45,9 +46,7 @@ def go_away(settings: Settings, tmp_path: Path) -> Callable[[], None]:
             "region_name": "us-east-1",
             "client_config": Config(retries={"total_max_attempts": 1}),
         }
-        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.S3_BUCKET, settings.VAR_DIR = "clips", tmp_path / "var"
-        settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
+        use(options, settings, tmp_path / "var")
 
     return go
 

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from labeling.models import ApiToken, Video
 from tests.factories import make_settlement, make_user
 from tests.files import file_variant, make_filed_video, path_of
-from tests.s3 import bucket
+from tests.s3 import bucket, use
 from training import export
 from training.batches import shards, withdrawing
 from training.batches.manifest import read_manifest
@@ -303,10 +303,7 @@ def test_packing_that_was_broken_off_is_no_packing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_batch_in_a_bucket_is_exported_verified_and_fetched(tmp_path: Path, settings: Settings) -> None:
     with bucket(tmp_path / "s3") as options:
-        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.S3_BUCKET = options["bucket_name"]
-        settings.VAR_DIR = tmp_path
-        settings.STORAGES = settings.STORAGES | {"default": backend, "public": backend}
+        use(options, settings, tmp_path)
         batch = make_batch_of_files()
         gone = make_filed_video(b"gone")
         make_settlement(gone)
