@@ -6,7 +6,6 @@ exist. An export that dies on the way leaves no row, and running it again finish
 """
 
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from django.utils import timezone
 from cakelens.labels import Label
 from labeling import storage
 from labeling.models import Video
-from training.batches import clips_csv, leaks, selection, sidecars
+from training.batches import clips_csv, leaks, selection, sidecars, slugs
 from training.batches.counts import Count
 from training.batches.filters import BatchFilters
 from training.batches.manifest import ManifestRow, write_manifest
@@ -29,7 +28,6 @@ from training.batches.tally import Tally
 from training.models import BatchItem, BatchState, TrainingBatch
 
 MAJOR_VERSION = 5
-SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 PROBLEMS_SHOWN = 3
 
 
@@ -103,8 +101,8 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
 
 
 def _check_slug(slug: str) -> None:
-    if slug and not SLUG.fullmatch(slug):
-        raise ExportError(f"{slug!r} is no batch name. Use letters, digits, '.', '-' and '_', such as v5.1.")
+    if slug and (problem := slugs.problem(slug)):
+        raise ExportError(problem)
     if slug and TrainingBatch.objects.filter(slug=slug).exists():
         raise ExportError(
             f"There is a batch {slug} already; batches never change. The next free name is {next_slug()}."

@@ -13,7 +13,6 @@ from training.batches.differences import CHANGES, changed
 from training.batches.filters import LABELS, BadFilter, BatchFilters
 from training.batches.ranges import DURATIONS, RESOLUTIONS, Steps
 from training.batches.tally import NO_EVIDENCE
-from training.export import SLUG
 from training.models import BatchItem, TrainingBatch
 
 NEGATIVE, UNJUDGED = "no", "unjudged"
@@ -98,7 +97,7 @@ class ExportForm(forms.Form):
     """What an export takes, and what it is called."""
 
     slug = forms.RegexField(
-        rf"^{SLUG.pattern}\Z",
+        rf"^{slugs.SLUG.pattern}\Z",
         label="Name",
         required=False,
         error_messages={"invalid": "Letters, digits, '.', '-' and '_'."},

@@ -23,4 +23,5 @@ urlpatterns = [
     path("videos/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("exports/", export_views.export_order, name="export-order"),
     path("exports/<int:pk>/", export_views.export_state, name="export-state"),
+    path("exports/<int:pk>/stop/", export_views.export_stop, name="export-stop"),
 ]

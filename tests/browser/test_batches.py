@@ -139,6 +139,19 @@ def test_export_that_fails_says_why(page: Page, site: str) -> None:
     expect(page.get_by_role("button", name="Export v5.1")).to_be_visible()
 
 
+def test_export_is_stopped_from_the_page(page: Page, site: str, picture: Picture) -> None:
+    grow(100)
+    begin(page, site, "/batches/")
+    page.get_by_role("button", name="Export v5.1").click()
+    expect(page.get_by_text("Waiting for a worker to export v5.1")).to_be_visible()
+    picture(page, "batches-exporting")
+
+    page.get_by_role("button", name="Stop").click()
+
+    expect(page.get_by_text("The export was stopped. Nothing was exported")).to_be_visible()
+    expect(page.get_by_role("button", name="Export v5.1")).to_be_visible()
+
+
 def test_export_that_succeeds_lets_the_page_grow(page: Page, site: str) -> None:
     factories.make_settlement(make_filed_video(), sora=True)
     begin(page, site, "/batches/")

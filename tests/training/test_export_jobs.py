@@ -17,7 +17,7 @@ from tests.factories import make_settlement
 from tests.files import make_filed_video
 from tests.races import at_once
 from training import export
-from training.batches import selection, sidecars
+from training.batches import leaks, selection, sidecars
 from training.batches.manifest import ManifestRow
 from training.models import BatchItem, ExportJob, TrainingBatch
 from training.tasks import run_export
@@ -55,7 +55,7 @@ def test_export_that_breaks_off_by_a_fault_fails_with_words(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_settlement(make_filed_video())
-    monkeypatch.setattr(export.leaks, "known", refusing(TypeError("no such thing")))
+    monkeypatch.setattr(leaks, "known", refusing(TypeError("no such thing")))
     job = claimed()
 
     run_export(job)
@@ -82,7 +82,7 @@ def test_export_that_is_hindered_waits_for_another_try(
     monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     make_settlement(make_filed_video())
-    monkeypatch.setattr(export.sidecars, "store", refusing(error))
+    monkeypatch.setattr(sidecars, "store", refusing(error))
     job = claimed()
 
     run_export(job)
@@ -98,7 +98,7 @@ def test_command_that_is_hindered_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     make_settlement(make_filed_video())
-    monkeypatch.setattr(export.sidecars, "store", refusing(error))
+    monkeypatch.setattr(sidecars, "store", refusing(error))
 
     with pytest.raises(CommandError, match=re.escape(f"{words} Nothing was exported. Mend that")):
         call_command("export_batch")
@@ -117,7 +117,7 @@ def test_bucket_that_does_not_answer_hinders_an_export(
 
 def test_what_the_database_never_takes_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     make_settlement(make_filed_video())
-    monkeypatch.setattr(export.sidecars, "store", refusing(DataError("value too long\nCONTEXT:  x")))
+    monkeypatch.setattr(sidecars, "store", refusing(DataError("value too long\nCONTEXT:  x")))
     job = claimed()
 
     run_export(job)

@@ -6,10 +6,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from training import export
 from training.batches.manifest import ManifestError, canonical_digest, read_manifest, write_manifest
 from training.batches.rows import ManifestRow
-from training.batches.slugs import SLUG
 
 MakeRow = Callable[..., ManifestRow]
 KNOWN_DIGEST = "5f627d3f37e75a65dbe1216b112a4c3a585454ffc95440937ca117e2fb62ac00"
@@ -174,10 +172,6 @@ def test_name_that_leads_elsewhere_is_refused(tmp_path: Path, rows: list[Manifes
         read_manifest(path)
 
     assert f"m.parquet: calls its batch {slug!r}, which is no batch name. It was altered" in str(caught.value)
-
-
-def test_manifests_and_exports_agree_on_what_a_name_is() -> None:
-    assert SLUG.pattern == export.SLUG.pattern
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Which videos the next batch would add or change."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -17,7 +19,7 @@ from training.batches.upcoming import waiting
 pytestmark = pytest.mark.django_db
 
 
-def settle(video: Video, *kinds: str, **fields: object) -> Settlement:
+def settle(video: Video, *kinds: str, **fields: Any) -> Settlement:
     """Settle a video by an answer of somebody new, with evidence of these kinds."""
     answer = make_annotation(video, make_user(f"labeler-{Settlement.objects.count()}"))
     for kind in kinds:

@@ -270,14 +270,49 @@ def test_export_that_somebody_stops_is_said_to_stop_and_then_to_be_stopped(admin
     lease = timezone.now() + timedelta(minutes=1)
     job = ExportJob.objects.create(state="running", lease_until=lease)
 
-    ExportJob.objects.cancel()
-    stopping = admin.get(f"/exports/{job.pk}/", headers=HTMX)
+    stopping = admin.post(f"/exports/{job.pk}/stop/", headers=HTMX)
     ExportJob.objects.update(state="cancelled")
     stopped = admin.get(f"/exports/{job.pk}/", headers=HTMX)
 
     assert (stopping.status_code, stopped.status_code) == (200, 286)
     assert "Stopping the export of v5.0" in stopping.text
+    assert ">Stop<" not in stopping.text
     assert "The export was stopped. Nothing was exported" in stopped.text
+
+
+def test_export_that_waits_is_stopped_at_once(admin: Client) -> None:
+    job = ExportJob.objects.create()
+
+    response = admin.post(f"/exports/{job.pk}/stop/", headers=HTMX)
+
+    assert (response.status_code, ExportJob.objects.get().state) == (286, "cancelled")
+    assert "The export was stopped. Nothing was exported" in response.text
+
+
+def test_export_that_is_done_is_not_stopped(admin: Client) -> None:
+    job = ExportJob.objects.create(state="done", batch=make_batch("v5.0"))
+
+    response = admin.post(f"/exports/{job.pk}/stop/", headers=HTMX)
+
+    assert "is exported" in response.text
+    assert ExportJob.objects.get().state == "done"
+
+
+def test_stopping_without_scripts_goes_back_to_the_page(admin: Client) -> None:
+    job = ExportJob.objects.create()
+
+    response = admin.post(f"/exports/{job.pk}/stop/")
+
+    assert (response.status_code, response["Location"]) == (302, "/batches/")
+
+
+def test_stopping_needs_the_right_to_export(labeler: Client) -> None:
+    job = ExportJob.objects.create()
+
+    response = labeler.post(f"/exports/{job.pk}/stop/")
+
+    assert response.status_code == 403
+    assert ExportJob.objects.get().state == "queued"
 
 
 def test_failed_export_says_why_and_stops_asking(admin: Client) -> None:

@@ -40,6 +40,18 @@ def export_state(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+@require_POST
+@may_export
+def export_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let an export end before it is written; one that is done by now stays."""
+    job = get_object_or_404(ExportJob, pk=pk)
+    ExportJob.objects.filter(pk=job.pk).cancel()
+    job.refresh_from_db()
+    if request.htmx:  # type: ignore[attr-defined]
+        return _export_fragment(request, job)
+    return redirect("training:batch-list")
+
+
 def _refused(request: HttpRequest, form: ExportForm) -> HttpResponse:
     """Show the form again with what is wrong in it."""
     if request.htmx:  # type: ignore[attr-defined]
