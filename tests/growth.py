@@ -78,11 +78,11 @@ def _judged(label: Label, number: int, splits: dict[str, int]) -> dict[str, list
     return counts
 
 
-def keep_figures(newest: TrainingBatch, num_waiting: int, *people: str) -> None:
+def keep_figures(newest: TrainingBatch, num_waiting: int, *people: str, num_anew: int = 0) -> None:
     """Keep such figures as the task counts for a large dataset: the page takes them as they are."""
     settled = {name: Count.of_series(newest, name).total for name in SERIES}
     gained = {name: round(number * 0.17) for name, number in settled.items()}
-    settled |= {"AI_GEN": settled["AI_GEN"] + num_waiting}
+    settled |= {"AI_GEN": settled["AI_GEN"] + num_waiting - num_anew}
     now = timezone.now()
     days = [now - timedelta(days=back) for back in reversed(range(28))]
     answers = {
@@ -93,7 +93,13 @@ def keep_figures(newest: TrainingBatch, num_waiting: int, *people: str) -> None:
         for day in days
         if day.weekday() < 5
     }
-    figures = {"settled": settled, "gained": gained, "answers": answers, "waiting": num_waiting}
+    figures = {
+        "settled": settled,
+        "gained": gained,
+        "answers": answers,
+        "waiting": num_waiting,
+        "anew": num_anew,
+    }
     GrowthFigures.objects.create(pk=1, figures=figures, seconds=1, counted_at=now)
 
 

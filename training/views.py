@@ -50,7 +50,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     """Show how the dataset grew."""
     growth = Growth.read(**({"most": None} if "all" in request.GET else {}))
     counted, site = figures.current(), SiteSettings.current()
-    growth.num_waiting = counted.waiting
+    growth.num_waiting, growth.num_anew, growth.num_next = counted.waiting, counted.anew, counted.whole
     context = {
         "growth": growth,
         "job": export_news(),

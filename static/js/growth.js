@@ -1,4 +1,4 @@
-// The chart of the batches' growth: a stacked bar for each version, and a dashed one for what waits.
+// The chart of the batches' growth: a stacked bar for each version, and a dashed one for the next.
 // Colours are the stylesheet's, read anew when the theme changes.
 
 import { ink, onThemeChange, stripes } from "./ink.js";
@@ -13,11 +13,12 @@ const data = JSON.parse(document.getElementById("growth-data").textContent);
 const versions = data.versions;
 const labels = versions.map(({ slug, filters }) => (filters ? [slug, "filtered"] : slug));
 const totals = versions.map((version) => SPLITS.reduce((sum, split) => sum + version[split], 0));
-if (data.waiting) labels.push(NEXT);
+if (data.next) labels.push(NEXT);
 while (labels.length < LEAST_ROOM) labels.push(" ".repeat(labels.length));
 
 const locale = document.documentElement.dataset.numbers;
 const number = (value) => value.toLocaleString(locale);
+const signed = (value) => `${value < 0 ? "−" : value ? "+" : "±"}${number(Math.abs(value))}`;
 
 function colours() {
   return {
@@ -59,7 +60,7 @@ const tops = {
     const isNarrow = chart.width / labels.length < ROOM_FOR_A_NUMBER;
     const first = isNarrow ? totals.length - 1 : 0;
     for (let i = first; i < totals.length; i += 1) write(ctx, number(totals[i]), bars[i].x, y.getPixelForValue(totals[i]) - 4, colour);
-    if (data.waiting) ghost(ctx, x.getPixelForValue(versions.length), y, bars.at(-1).width, colour, isNarrow);
+    if (data.next) ghost(ctx, x.getPixelForValue(versions.length), y, bars.at(-1).width, colour, isNarrow);
     ctx.restore();
   },
 };
@@ -75,7 +76,7 @@ function write(ctx, text, x, y, colour) {
 
 function ghost(ctx, centre, y, width, colour, isNarrow) {
   const from = data.whole; // a filtered version is no step of the growth
-  const top = y.getPixelForValue(from + data.waiting);
+  const top = y.getPixelForValue(data.next);
   ctx.setLineDash([4, 3]);
   ctx.lineWidth = 1;
   ctx.strokeStyle = colour.quiet;
@@ -87,13 +88,13 @@ function ghost(ctx, centre, y, width, colour, isNarrow) {
   ctx.setLineDash([]);
   if (isNarrow) return;
   ctx.fillStyle = colour.quiet;
-  write(ctx, `+${number(data.waiting)}`, centre, top - 4, colour);
+  // What is only settled anew does not raise the bar; what was withdrawn since lowers it.
+  write(ctx, signed(data.next - from), centre, Math.min(top, y.getPixelForValue(from)) - 4, colour);
 }
 
 function told(items) {
   const version = versions[items[0].dataIndex];
-  const sign = version.change < 0 ? "−" : "+";
-  const size = `${number(totals[items[0].dataIndex])} videos, ${sign}${number(Math.abs(version.change))}`;
+  const size = `${number(totals[items[0].dataIndex])} videos, ${signed(version.change)}`;
   return version.filters ? [size, ...version.filters.split("; ")] : [size];
 }
 
@@ -114,7 +115,7 @@ function options(colour) {
       y: {
         stacked: true, grid: { color: colour.line, tickLength: 0 }, border: { display: false },
         ticks: { color: colour.quiet, font, padding: 8, maxTicksLimit: 6, precision: 0, includeBounds: false },
-        max: Math.max(...totals, data.whole + data.waiting, 4),
+        max: Math.max(...totals, data.next, data.whole, 4),
       },
     },
     plugins: {

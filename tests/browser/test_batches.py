@@ -281,7 +281,7 @@ def test_picture_of_the_growth_page(page: Page, site: str, picture: Picture, nam
             f"v5-{number}-v5-1", batch_digest=batches[number].digest, metrics={"auc": 0.8 + number / 50}
         )
     settle_many(418)
-    keep_figures(batches[-1], 418, "ben", "cleo", "dana")
+    keep_figures(batches[-1], 418, "ben", "cleo", "dana", num_anew=2)
     begin(page, site, "/batches/", theme=theme)
     colours(page)
 

@@ -149,7 +149,7 @@ def test_people_stand_below_everybody_who_labeled_most_first() -> None:
         (today - timedelta(days=10)).isoformat(): {"ana": 7},
     }
 
-    found = list(people(Figures({}, {}, answers, 0, timezone.now(), is_live=True)))
+    found = list(people(Figures({}, {}, answers, 0, 0, timezone.now(), is_live=True)))
 
     assert [(person.name, *(cell.number for cell in person.cells)) for person in found] == [
         ("", 5, 5, 12),

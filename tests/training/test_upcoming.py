@@ -14,7 +14,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
-from training.batches.upcoming import waiting
+from training.batches.upcoming import count_waiting, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +100,27 @@ def test_video_that_went_back_to_older_labels_waits() -> None:
     make_settlement(video, kling=True)
 
     assert [*waiting()] == [video]
+
+
+def test_video_that_is_only_settled_anew_does_not_make_the_next_batch_larger(client: Client) -> None:
+    client.force_login(make_user())
+    stayed, anew = make_video(), make_video()
+    make_batch(settlements=[make_settlement(stayed), make_settlement(anew, kling=True)])
+    make_settlement(anew, kling=False)
+    make_settlement(make_video())
+
+    page = client.get("/batches/")
+    chart = page.context["growth"].chart()
+
+    assert count_waiting() == (2, 1)
+    assert (chart["whole"], chart["next"]) == (2, 3)
+    assert "waiting for v5.1, 1 of them settled anew" in page.text
+
+
+def test_before_the_first_batch_nothing_is_settled_anew() -> None:
+    make_settlement(make_video())
+
+    assert count_waiting() == (1, 0)
 
 
 def test_number_on_the_page_is_that_of_the_list_behind_it(client: Client) -> None:

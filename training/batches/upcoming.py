@@ -1,6 +1,6 @@
 """What the next batch would add or change, from what stands now: nothing is noted down when it changes."""
 
-from django.db.models import Exists, IntegerField, Max, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import Exact
 
@@ -20,6 +20,14 @@ def waiting() -> QuerySet[Video]:
     as_before = Settlement.objects.filter(_is_taken_alike(since), pk=OuterRef("settlement_id"))
     videos: QuerySet[Video] = Video.objects.exportable().filter(~Exists(taken)).filter(~Exists(as_before))
     return videos
+
+
+def count_waiting() -> tuple[int, int]:
+    """Count the videos that wait, and those of them that are only settled anew: it does not add those."""
+    held = BatchItem.objects.filter(batch__in=_batches_that_count(), settlement__video=OuterRef("pk"))
+    videos = waiting().annotate(is_held=Exists(held))
+    found = videos.aggregate(all=Count("pk"), anew=Count("pk", filter=Q(is_held=True)))
+    return found["all"], found["anew"]
 
 
 def _batches_that_count() -> list[int]:

@@ -16,10 +16,12 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from cakelens.labels import Label
+from labeling.controls import NOT_AI
 from labeling.filters import settled_as, site_midnight
 from labeling.models import Annotation, Outcome, Video
 from training.batches.counts import SERIES
-from training.batches.upcoming import waiting
+from training.batches.upcoming import count_waiting
 from training.models import GrowthFigures
 
 logger = logging.getLogger(__name__)
@@ -35,15 +37,22 @@ REST = 20
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`settled`: positives that the next batch could have, by name of SERIES; `gained`: those of them settled
-    in the last DAYS; `answers`: {day: {person: number}}; `waiting`: videos that it adds or changes.
+    in the last DAYS; `answers`: {day: {person: number}}; `waiting`: videos that it adds or changes; `anew`:
+    those of them that it only changes.
     """
 
     settled: Mapping[str, int]
     gained: Mapping[str, int]
     answers: Mapping[str, Mapping[str, int]]
     waiting: int
+    anew: int
     counted_at: datetime
     is_live: bool
+
+    @property
+    def whole(self) -> int:
+        """The size of a batch that takes everything: each video is judged to be AI-generated or not."""
+        return self.settled[Label.AI_GEN] + self.settled[NOT_AI]
 
     @property
     def days(self) -> list[date]:
@@ -59,7 +68,7 @@ def _days(until: datetime) -> list[date]:
 def current() -> Figures:
     """Return the figures: counted now if that is quick, else as the task left them."""
     row = GrowthFigures.objects.filter(pk=1).first()
-    if row is None or "waiting" not in row.figures:  # what was counted before an update lacks it
+    if row is None or "anew" not in row.figures:  # what was counted before an update lacks it
         row = recount()
     is_live = row.seconds <= QUICK_SECONDS
     counted = _count() if is_live else row.figures
@@ -97,7 +106,8 @@ def recount_if_due() -> bool:
 
 def _count() -> dict[str, Any]:
     since = site_midnight(_days(timezone.now())[0])
-    return {**_labels(since), "answers": _answers(since), "waiting": waiting().count()}
+    num_waiting, num_anew = count_waiting()
+    return {**_labels(since), "answers": _answers(since), "waiting": num_waiting, "anew": num_anew}
 
 
 def _labels(since: datetime) -> dict[str, dict[str, int]]:

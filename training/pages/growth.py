@@ -109,6 +109,12 @@ class Growth:
     num_waiting: int = 0
     """Videos that the next batch adds or changes."""
 
+    num_anew: int = 0
+    """Those of them that it only changes."""
+
+    num_next: int = 0
+    """Videos that the next batch has if it takes everything."""
+
     def __init__(self, batches: Sequence[TrainingBatch], models: Sequence[ModelVersion]) -> None:
         before = [None, *batches]
         self.versions = [
@@ -151,12 +157,12 @@ class Growth:
                 }
                 for version in self.versions
             ],
-            "waiting": self.num_waiting,
+            "next": self.num_next if self.num_waiting else 0,
             "whole": self._num_whole(),
         }
 
     def _num_whole(self) -> int:
-        """Return the size of the newest version that took everything: the next one adds to that."""
+        """Return the size of the newest version that took everything: the next one stands beside that."""
         shown = [version.batch for version in self.newest_first if not version.batch.filters]
         whole = shown or TrainingBatch.objects.exported().filter(filters={}).order_by("-pk")[:1]
         return whole[0].num_videos if whole else 0
