@@ -179,6 +179,20 @@ def test_without_measured_models_there_is_no_chart() -> None:
     assert scores_chart(Growth.read().versions) is None
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (2, "chance alone reaches any of these numbers"),
+        (16, "The mark stands at 0.77, which chance alone reaches in so small a batch"),
+        (200, "The mark stands at 0.70: from there on"),
+    ],
+)
+def test_page_says_from_where_on_a_fact_gives_too_much_away(admin: Client, number: int, words: str) -> None:
+    make_batch(confounds={"num_bytes": 0.75}, label_counts={"AI_GEN": {"train": [number, number, 0]}})
+
+    assert words in admin.get("/batches/v5.0/").text
+
+
 def test_page_says_what_was_learned_since(admin: Client) -> None:
     leaky, gone = make_video(), make_video()
     make_batch(num_train=2, settlements=[make_settlement(leaky), make_settlement(gone)])

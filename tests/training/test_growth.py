@@ -76,8 +76,14 @@ def test_fact_that_chance_explains_in_a_small_batch_is_no_caution() -> None:
     few = TrainingBatch(confounds={"fps": 0.75}, label_counts={"AI_GEN": {"train": [6, 6, 0]}})
     many = TrainingBatch(confounds={"fps": 0.75}, label_counts={"AI_GEN": {"train": [60, 60, 0]}})
 
-    assert [each.is_telling for each in confounds(few)] == [False]
-    assert [each.is_telling for each in confounds(many)] == [True]
+    assert [(each.is_telling, each.mark) for each in confounds(few)] == [(False, "M90.2 0V8")]
+    assert [(each.is_telling, each.mark) for each in confounds(many)] == [(True, "M40.0 0V8")]
+
+
+def test_fact_in_a_batch_where_chance_reaches_everything_has_no_mark() -> None:
+    batch = TrainingBatch(confounds={"fps": 1.0}, label_counts={"AI_GEN": {"train": [2, 2, 0]}})
+
+    assert [(each.is_telling, each.mark) for each in confounds(batch)] == [(False, "")]
 
 
 def test_batch_whose_test_videos_are_of_one_kind_is_said_to_have_no_auc() -> None:

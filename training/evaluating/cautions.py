@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 
 from cakelens.labels import Label
 from labeling.templatetags.figures import label_word, score
-from training.batches.confounds import least_telling
+from training.batches.confounds import TELLING_AUC, least_telling
 from training.batches.counts import MIN_TEST_POSITIVES, NEGATIVE, POSITIVE, SERIES, Count, thin_labels
 from training.models import TrainingBatch
 
@@ -35,12 +35,27 @@ class Confound:
 
     fact: str
     auc: float
-    is_telling: bool = False
+    limit: float
+    """From here on it is telling: TELLING_AUC, or what chance reaches in a small batch, which may be above 1."""
+
+    @property
+    def is_telling(self) -> bool:
+        return self.auc >= self.limit
+
+    @property
+    def is_within_chance(self) -> bool:
+        """Tell whether the batch is so small that its limit is what chance reaches."""
+        return self.limit > TELLING_AUC
 
     @property
     def bar(self) -> str:
         """A path over 100 units that stand for 0.5 to 1."""
         return f"M0 0h{200 * (self.auc - 0.5):.1f}v8H0z"
+
+    @property
+    def mark(self) -> str:
+        """A path at the limit; none where there is no room for it."""
+        return f"M{200 * (self.limit - 0.5):.1f} 0V8" if self.limit < 1 else ""
 
 
 def confounds(batch: TrainingBatch) -> list[Confound]:
@@ -48,7 +63,7 @@ def confounds(batch: TrainingBatch) -> list[Confound]:
     positives = Count.of_judged(batch, Label.AI_GEN, POSITIVE).total
     least = least_telling(positives, Count.of_judged(batch, Label.AI_GEN, NEGATIVE).total)
     told = [(fact, max(auc, 1 - auc)) for fact, auc in batch.confounds.items() if auc is not None]
-    facts = [Confound(fact_name(fact), auc, auc >= least) for fact, auc in told]
+    facts = [Confound(fact_name(fact), auc, least) for fact, auc in told]
     return sorted(facts, key=lambda confound: -confound.auc)
 
 
