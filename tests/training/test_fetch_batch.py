@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def is_complete(batch: TrainingBatch, into: Path) -> bool:
     return len(sizes) == 4 and all(sizes)
 
 
-def test_batch_of_this_site_is_fetched_and_fetched_again_costs_nothing(
+def test_batch_of_this_site_is_fetched_and_fetched_again_brings_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     batch = make_batch_of_files()
@@ -55,6 +56,35 @@ def test_batch_of_this_site_is_fetched_and_fetched_again_costs_nothing(
     assert "4 files fetched, 0 were here already." in first.err
     assert "manage.py train_batch --manifest" in first.out
     assert "0 files fetched, 4 were here already." in capsys.readouterr().err
+
+
+def flip_a_bit(path: Path) -> None:
+    """Alter a file and nothing that can be seen without reading it: neither its size nor its time."""
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def first_file(into: Path) -> Path:
+    return into / read_manifest(into / "v5.0.parquet").rows[0].best_variant.name
+
+
+def test_altered_file_of_the_same_size_is_fetched_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path)
+    path = first_file(tmp_path)
+    flip_a_bit(path)
+    capsys.readouterr()
+
+    call_command("fetch_batch", batch.slug, into=tmp_path)
+
+    assert path.read_bytes() == b"one"
+    printed = capsys.readouterr().err.replace("\n", "")
+    assert f"{path.name}: altered: its sha256 differs. It is fetched again." in printed
+    assert "1 files fetched, 3 were here already." in printed
 
 
 def test_files_that_do_not_come_are_named_and_the_others_do(

@@ -1,7 +1,8 @@
 """Fetching the files of a batch: only what is missing, several at once, verified, and gone on with.
 
 A file grows as `NAME.part`; what is there already is hashed again and gone on from. Whole and with the right
-hash it gets its name in one step: a file that stands under its name was verified. Loads no Django.
+hash it gets its name in one step: a file that stands under its name was verified when it came. Whether it
+still is what came, only reading it tells (`verify`). Loads no Django.
 """
 
 import errno
@@ -54,7 +55,7 @@ def wanted_files(rows: Iterable[ManifestRow]) -> list[Wanted]:
 
 
 def missing(files: Iterable[Wanted], into: Path) -> list[Wanted]:
-    """Return the files that are not in the folder. Under its name and of its size, a file was verified."""
+    """Return the files that are not in the folder, or not of their size. Reads none of them."""
     return [wanted for wanted in files if _size(into / wanted.name) != wanted.num_bytes]
 
 

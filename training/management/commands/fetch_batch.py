@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,13 +7,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from training.batches import fetching, places, shards
-from training.management.commands.verify_batch import at_least_one, byte_bar
+from training.batches.sources import Folder, Wanted
+from training.management.commands.verify_batch import at_least_one, byte_bar, found_bad
 
 AT_ONCE = 8
 
 
 class Command(BaseCommand):
-    help = "Fetch a batch for training: what is missing of it, verified. Run it again to go on."
+    help = (
+        "Fetch a batch for training: what is missing of it, verified, and what is no longer what came. "
+        "Every byte is read. Run it again to go on."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -64,13 +69,13 @@ class Command(BaseCommand):
         raise CommandError("Name a batch, or give --manifest.")
 
     def fetch(self, place: places.Place, into: Path, jobs: int) -> None:
-        """Fetch what is missing.
+        """Fetch what is missing or altered.
 
         Raises:
             FetchError: Some files did not come; they have been named.
         """
         files = fetching.wanted_files(place.manifest.rows)
-        lacking = fetching.missing(files, into)
+        lacking = self.lacking(files, into, jobs)
         fetching.check_room(lacking, into)
         bad = 0
         with stop_on_signals() as stop, byte_bar() as bar:
@@ -89,6 +94,17 @@ class Command(BaseCommand):
         if bad:
             raise fetching.FetchError(f"{bad:,} of {len(files):,} files did not come; those above, by name.")
         self.stderr.write(f"{len(lacking):,} files fetched, {len(files) - len(lacking):,} were here already.")
+
+    def lacking(self, files: Sequence[Wanted], into: Path, jobs: int) -> list[Wanted]:
+        """Return the files to fetch: those missing, and those that are no longer what came."""
+        missing = fetching.missing(files, into)
+        gone = set(missing)
+        here = [wanted for wanted in files if wanted not in gone]
+        altered = []
+        for each in found_bad(here, Folder(into), jobs, task="Looking at what is here"):
+            self.stderr.write(f"{each.wanted.name}: {each.problem}. It is fetched again.")
+            altered.append(each.wanted)
+        return [*missing, *altered]
 
     def pack(self, place: places.Place, into: Path) -> None:
         folder = into / shards.FOLDER

@@ -1,5 +1,6 @@
 import os
 from argparse import ArgumentTypeError
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -8,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from config.console import console, stop_on_signals
 from training import runs
 from training.batches import fetching, verifying, withdrawing
-from training.batches.sources import Wanted
+from training.batches.sources import Source, Wanted
 
 AT_ONCE = (os.cpu_count() or 1) + 1
 
@@ -44,23 +45,28 @@ class Command(BaseCommand):
     def look_at(self, files: list[Wanted], jobs: int) -> int:
         """Verify the files and say what is wrong; return how many are bad."""
         bad = 0
-        with stop_on_signals() as stop, byte_bar() as bar:
-            task = bar.add_task("Verifying", total=sum(wanted.num_bytes for wanted in files))
-            found = fetching.verify(
-                files,
-                verifying.stored_files(jobs),
-                jobs=jobs,
-                stop=stop,
-                on_bytes=lambda count: bar.advance(task, count),
-            )
-            try:
-                for each in found:
-                    if each.problem:
-                        bad += 1
-                        self.stderr.write(f"{each.wanted.name}: {each.problem}")
-            except fetching.Stopped as exc:
-                raise CommandError("Stopped before every file was looked at.") from exc
+        try:
+            for each in found_bad(files, verifying.stored_files(jobs), jobs, task="Verifying"):
+                bad += 1
+                self.stderr.write(f"{each.wanted.name}: {each.problem}")
+        except fetching.Stopped as exc:
+            raise CommandError("Stopped before every file was looked at.") from exc
         return bad
+
+
+def found_bad(files: Sequence[Wanted], source: Source, jobs: int, *, task: str) -> Iterator[fetching.Fetched]:
+    """Read every byte of the files and yield those that are not what they should be, drawing a bar.
+
+    Raises:
+        Stopped: By a signal.
+    """
+    with stop_on_signals() as stop, byte_bar() as bar:
+        row = bar.add_task(task, total=sum(wanted.num_bytes for wanted in files))
+        for each in fetching.verify(
+            files, source, jobs=jobs, stop=stop, on_bytes=lambda count: bar.advance(row, count)
+        ):
+            if each.problem:
+                yield each
 
 
 def at_least_one(text: str) -> int:
