@@ -16,6 +16,7 @@ from training.batches.tally import NO_EVIDENCE
 from training.models import BatchItem, TrainingBatch
 
 NEGATIVE, UNJUDGED = "no", "unjudged"
+WITHDRAWN = "withdrawn"
 JUDGED_CHOICES = [("", "Yes"), (NEGATIVE, "No"), (UNJUDGED, "Not judged")]
 EVIDENCE_CHOICES = [("", "Any"), *EvidenceKind.choices, (NO_EVIDENCE, "None")]
 
@@ -33,6 +34,7 @@ class BatchVideosForm(FilterForm):
     evidence = forms.ChoiceField(choices=EVIDENCE_CHOICES, required=False)
     resolution = forms.ChoiceField(choices=_step_choices(RESOLUTIONS), required=False)
     duration = forms.ChoiceField(choices=_step_choices(DURATIONS), required=False)
+    state = forms.ChoiceField(choices=[("", "Any"), (WITHDRAWN, "Withdrawn")], required=False)
     group = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     change = forms.ChoiceField(choices=[("", "Any"), *CHANGES.items()], required=False)
     against = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -44,6 +46,8 @@ class BatchVideosForm(FilterForm):
             items = items.filter(split=split)
         if kind := self.chosen("evidence"):
             items = with_evidence(items, kind)
+        if self.chosen("state") == WITHDRAWN:
+            items = items.filter(settlement__video__is_withdrawn=True)
         if group := self.chosen("group"):
             items = items.filter(settlement__video__group__key=group)
         items = within(items, "short_side", self.chosen("resolution"), RESOLUTIONS)

@@ -203,7 +203,17 @@ def test_page_says_what_was_learned_since(admin: Client) -> None:
 
     assert "1 of its videos turned out to be the same footage" in page.text
     assert f'href="/videos/{leaky.pk}/" title="Same footage as 1/0, which is in test."' in page.text
-    assert "1 of its videos was withdrawn." in page.text
+    assert '<a href="/batches/v5.0/videos/?state=withdrawn">1 of its videos</a> was withdrawn.' in page.text
+
+
+def test_withdrawn_videos_of_a_batch_are_marked_and_shown_alone(admin: Client) -> None:
+    kept, gone = make_video(), make_video(is_withdrawn=True)
+    batch = make_batch(settlements=[make_settlement(kept), make_settlement(gone)])
+
+    page = admin.get("/batches/v5.0/videos/")
+
+    assert page.text.count('<span class="tag">withdrawn</span>') == 1
+    assert shown(batch, state="withdrawn") == [gone]
 
 
 def test_page_says_what_an_export_was_narrowed_to(admin: Client) -> None:

@@ -36,7 +36,7 @@ class Confound:
     fact: str
     auc: float
     limit: float
-    """From here on it is telling: TELLING_AUC, or what chance reaches in a small batch, which may be above 1."""
+    """From here on it is telling: TELLING_AUC, or what chance reaches in a small batch; that may be > 1."""
 
     @property
     def is_telling(self) -> bool:
