@@ -4,7 +4,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,56 @@ def test_altered_file_of_the_same_size_is_fetched_again(
     printed = capsys.readouterr().err.replace("\n", "")
     assert f"{path.name}: altered: its sha256 differs. It is fetched again." in printed
     assert "1 files fetched, 3 were here already." in printed
+
+
+@pytest.mark.slow
+def test_altered_file_is_mended_before_it_is_packed(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path)
+    flip_a_bit(first_file(tmp_path))
+
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+
+    variant = read_manifest(tmp_path / "v5.0.parquet").rows[0].best_variant
+    assert shards.Shards(tmp_path / "shards").read(variant) == b"one"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spoil", [flip_a_bit, Path.unlink])
+def test_spoiled_shard_is_packed_again_and_a_good_one_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], object]
+) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+    shard = tmp_path / "shards/train-00000.tar"
+    packed = shard.read_bytes()
+    capsys.readouterr()
+
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+    untouched = capsys.readouterr().err
+    spoil(shard)
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+    mended = capsys.readouterr().err
+
+    assert "shards holds it already." in untouched
+    assert "All is packed again." in mended.replace("\n", " ")
+    assert shard.read_bytes() == packed
+
+
+@pytest.mark.slow
+def test_shards_packed_by_an_older_version_are_packed_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = make_batch_of_files()
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+    index = tmp_path / "shards/index.json"
+    now = json.loads(index.read_bytes())
+    index.write_text(json.dumps(now | {"shards": list(now["shards"])}))
+
+    call_command("fetch_batch", batch.slug, into=tmp_path, shards=True)
+
+    assert "holds it already" not in capsys.readouterr().err
+    assert json.loads(index.read_bytes()) == now
 
 
 def test_files_that_do_not_come_are_named_and_the_others_do(
@@ -323,11 +373,14 @@ def test_packing_that_was_broken_off_is_no_packing(tmp_path: Path) -> None:
     manifest = read_manifest(tmp_path / "v5.0.parquet")
 
     next(iter(shards.pack(manifest, tmp_path, tmp_path / "shards")))
-    was_packed = shards.is_packed(manifest, tmp_path / "shards")
+    was_packed = shards.packed(manifest, tmp_path / "shards")
     list(shards.pack(manifest, tmp_path, tmp_path / "shards"))
 
     assert not was_packed
-    assert shards.is_packed(manifest, tmp_path / "shards")
+    assert [shard.name for shard in shards.packed(manifest, tmp_path / "shards")] == [
+        "train-00000.tar",
+        "test-00001.tar",
+    ]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.batches import shards
+from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest
 from training.batches.rows import ManifestRow
 
@@ -18,9 +19,12 @@ NO_INDEXES = [
     b"7",
     b"{}",
     b'{"digest": "a", "shards": null, "files": {}}',
-    b'{"digest": "a", "shards": [], "files": []}',
-    b'{"digest": "a", "shards": [], "files": {"a": ["train-0.tar", 0]}}',
-    b'{"digest": "a", "shards": [], "files": {"a": ["train-0.tar", null, 1]}}',
+    b'{"digest": "a", "shards": {}, "files": []}',
+    b'{"digest": "a", "shards": ["train-0.tar"], "files": {}}',
+    b'{"digest": "a", "shards": {"train-0.tar": "hash"}, "files": {}}',
+    b'{"digest": "a", "shards": {"train-0.tar": ["hash", null]}, "files": {}}',
+    b'{"digest": "a", "shards": {}, "files": {"a": ["train-0.tar", 0]}}',
+    b'{"digest": "a", "shards": {}, "files": {"a": ["train-0.tar", null, 1]}}',
 ]
 
 
@@ -35,16 +39,41 @@ def test_what_is_no_index_is_no_packing_and_is_said(
 ) -> None:
     (tmp_path / "index.json").write_bytes(content)
 
-    assert not shards.is_packed(manifest, tmp_path)
-    with pytest.raises(ValueError, match=r"index\.json is damaged\. Pack again: manage\.py fetch_batch"):
+    assert not shards.packed(manifest, tmp_path)
+    with pytest.raises(
+        ValueError,
+        match=r"index\.json is damaged, or of an older version\. Pack again: manage\.py fetch_batch",
+    ):
         shards.Shards(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["", "..", "gone.tar", "a\0.tar"])
-def test_index_of_shards_that_are_not_there_is_no_packing(
+@pytest.mark.parametrize("name", ["", "..", "../train-0.tar", "a\0.tar"])
+def test_index_whose_shards_are_elsewhere_is_no_packing(
     tmp_path: Path, manifest: Manifest, name: str
 ) -> None:
-    index = {"digest": shards.rows_digest(manifest), "shards": [name], "files": {}}
+    index = {"digest": shards.rows_digest(manifest), "shards": {name: ["0" * 64, 1]}, "files": {}}
     (tmp_path / "index.json").write_text(json.dumps(index))
 
-    assert not shards.is_packed(manifest, tmp_path)
+    assert shards.packed(manifest, tmp_path) == ()
+
+
+def test_index_of_other_rows_is_no_packing(tmp_path: Path, manifest: Manifest) -> None:
+    index = {"digest": "of others", "shards": {"train-0.tar": ["0" * 64, 1]}, "files": {}}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+
+    assert shards.packed(manifest, tmp_path) == ()
+
+
+def test_file_altered_since_it_came_is_never_packed(
+    tmp_path: Path, clip_rows: Callable[..., tuple[list[ManifestRow], Path]]
+) -> None:
+    rows, clips = clip_rows("train")
+    media, variant = tmp_path / "media", rows[0].best_variant
+    media.mkdir()
+    (media / variant.name).write_bytes(bytes(variant.num_bytes))
+
+    with pytest.raises(FetchError, match=rf"{variant.name} was altered while it was packed\. Run it again"):
+        list(shards.pack(Manifest("v5.0", "", tuple(rows)), media, tmp_path / "shards"))
+
+    assert (clips / variant.name).exists()
+    assert not list((tmp_path / "shards").iterdir())

@@ -2,7 +2,8 @@
 
 A sample is a video: `KEY.mp4` is its largest encoding, `KEY.1.mp4` and so on the others, `KEY.json` its
 row. `index.json` says for each file of the manifest in which shard its bytes lie, and where: a reader that
-wants one seeks there, for nothing is compressed. The same batch gives the same bytes. Loads no Django.
+wants one seeks there, for nothing is compressed. It also has each shard's hash. Only bytes that are what the
+manifest names are packed. The same batch gives the same bytes. Loads no Django.
 """
 
 import hashlib
@@ -12,17 +13,19 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import BinaryIO, Self
 
+from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest
 from training.batches.rows import SPLITS, ManifestRow, VariantRow
+from training.batches.sources import Wanted
 from training.files import written_durably
 
 FOLDER = "shards"
 INDEX = "index.json"
+SHARD = re.compile(r"[a-z]+-[0-9]+\.tar")
 SHARD_BYTES = 1 << 30
 
 
@@ -37,10 +40,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is packed in a folder."""
+    """What is packed in a folder; `shards` are named and hashed as whole files."""
 
     digest: str
-    shards: tuple[str, ...]
+    shards: tuple[Wanted, ...]
     files: Mapping[str, Member]
 
     @classmethod
@@ -57,11 +60,20 @@ class Index:
                 name: Member(str(shard), int(offset), int(size))
                 for name, (shard, offset, size) in found["files"].items()
             }
-            return cls(str(found["digest"]), tuple(map(str, found["shards"])), files)
+            shards = [_shard(name, *facts) for name, facts in found["shards"].items()]
+            return cls(str(found["digest"]), tuple(shards), files)
         except (ValueError, LookupError, TypeError, AttributeError) as exc:
             raise ValueError(
-                f"{folder / INDEX} is damaged. Pack again: manage.py fetch_batch … --shards"
+                f"{folder / INDEX} is damaged, or of an older version. "
+                "Pack again: manage.py fetch_batch … --shards"
             ) from exc
+
+
+def _shard(name: str, sha256: str, num_bytes: int) -> Wanted:
+    """Return a shard of an index; a `ValueError` for a name that would lead elsewhere."""
+    if not SHARD.fullmatch(name):
+        raise ValueError(f"{name!r} is no shard's name")
+    return Wanted(str(sha256), name, int(num_bytes))
 
 
 @dataclass(slots=True)
@@ -71,22 +83,25 @@ class Writer:
     folder: Path
     most_bytes: int = SHARD_BYTES
     index: dict[str, Member] = field(default_factory=dict)
-    shards: list[str] = field(default_factory=list)
+    shards: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def write(self, split: str, rows: Iterable[ManifestRow], media: Path) -> Iterator[ManifestRow]:
-        """Pack the rows of a split and yield each when it is in."""
+        """Pack the rows of a split and yield each when it is in.
+
+        Raises:
+            FetchError: A file is not what the manifest names.
+        """
         pending = iter(rows)
         row = next(pending, None)
         while row is not None:
             name = f"{split}-{len(self.shards):05d}.tar"
-            with ExitStack() as stack:
-                path = stack.enter_context(written_durably(self.folder / name))
-                tar = stack.enter_context(tarfile.open(path, "w", format=tarfile.USTAR_FORMAT))
-                while row is not None and tar.offset < self.most_bytes:
-                    self._add(tar, name, row, media)
-                    yield row
-                    row = next(pending, None)
-            self.shards.append(name)
+            with written_durably(self.folder / name) as path:
+                with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+                    while row is not None and tar.offset < self.most_bytes:
+                        self._add(tar, name, row, media)
+                        yield row
+                        row = next(pending, None)
+                self.shards[name] = _sha256(path), path.stat().st_size
 
     def _add(self, tar: tarfile.TarFile, shard: str, row: ManifestRow, media: Path) -> None:
         key = sample_key(row)
@@ -94,8 +109,7 @@ class Writer:
         for number, variant in enumerate((row.best_variant, *others)):
             suffix = PurePosixPath(variant.name).suffix
             inner = f"{key}.{number}{suffix}" if number else f"{key}{suffix}"
-            with (media / variant.name).open("rb") as file:
-                tar.addfile(_info(inner, variant.num_bytes), file)
+            _add_verified(tar, inner, variant, media)
             start = tar.offset - _padded(variant.num_bytes)
             self.index[variant.name] = Member(shard, start, variant.num_bytes)
         content = json.dumps(row.to_dict(), sort_keys=True).encode()
@@ -109,6 +123,9 @@ def pack(
 
     The index is written last: where it stands, the shards are whole. Packing that was broken off is begun
     anew.
+
+    Raises:
+        FetchError: A file is not what the manifest names. No index is left.
     """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
@@ -125,14 +142,16 @@ def pack(
         temporary.write_text(json.dumps(values) + "\n", encoding="utf-8")
 
 
-def is_packed(manifest: Manifest, into: Path) -> bool:
-    """Tell whether shards of just these rows are there."""
+def packed(manifest: Manifest, into: Path) -> tuple[Wanted, ...]:
+    """Return the shards of just these rows, by what they must be; none if nothing or something else is there.
+
+    Reads none of them: whether they still are what was packed, `fetching.verify` tells.
+    """
     try:
         index = Index.read(into)
     except (FileNotFoundError, ValueError):
-        return False
-    is_whole = all((into / name).is_file() for name in index.shards)
-    return is_whole and index.digest == rows_digest(manifest)
+        return ()
+    return index.shards if index.digest == rows_digest(manifest) else ()
 
 
 def rows_digest(manifest: Manifest) -> str:
@@ -165,6 +184,32 @@ class Shards:
 def sample_key(row: ManifestRow) -> str:
     """Return the name of a video in a tar: no slash, and no dot, where WebDataset ends the key."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", row.video)
+
+
+def _add_verified(tar: tarfile.TarFile, inner: str, variant: VariantRow, media: Path) -> None:
+    """Pack a file's bytes, hashing them on their way."""
+    with (media / variant.name).open("rb") as file:
+        hashed = _Hashed(file)
+        tar.addfile(_info(inner, variant.num_bytes), hashed)
+    if hashed.sha256.hexdigest() != variant.sha256:
+        raise FetchError(f"{media / variant.name} was altered while it was packed. Run it again.")
+
+
+class _Hashed:
+    """A file whose bytes are hashed as they are read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.sha256 = file, hashlib.sha256()
+
+    def read(self, count: int = -1) -> bytes:
+        content = self._file.read(count)
+        self.sha256.update(content)
+        return content
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _padded(size: int) -> int:

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"{place.num_skipped:,} videos were withdrawn since: they are skipped.")
             self.fetch(place, into, options["jobs"])
             if options["shards"]:
-                self.pack(place, into)
+                self.pack(place, into, options["jobs"])
         except fetching.Stopped as exc:
             raise CommandError("Stopped. What came is kept: run it again to go on.") from exc
         except (fetching.FetchError, OSError) as exc:
@@ -106,9 +106,9 @@ class Command(BaseCommand):
             altered.append(each.wanted)
         return [*missing, *altered]
 
-    def pack(self, place: places.Place, into: Path) -> None:
+    def pack(self, place: places.Place, into: Path, jobs: int) -> None:
         folder = into / shards.FOLDER
-        if shards.is_packed(place.manifest, folder):
+        if self.is_packed(place, folder, jobs):
             self.stderr.write(f"{folder} holds it already.")
             return
         with stop_on_signals() as stop, console().status("Packing…"):
@@ -116,3 +116,11 @@ class Command(BaseCommand):
                 if stop.is_set():
                     raise fetching.Stopped
         self.stderr.write(f"Packed into {folder}.")
+
+    def is_packed(self, place: places.Place, folder: Path, jobs: int) -> bool:
+        """Tell whether the shards are there and every byte of them is what was packed; name those altered."""
+        packed = shards.packed(place.manifest, folder)
+        bad = list(found_bad(packed, Folder(folder), jobs, task="Looking at the shards"))
+        for each in bad:
+            self.stderr.write(f"{folder / each.wanted.name}: {each.problem}. All is packed again.")
+        return bool(packed) and not bad
