@@ -9,6 +9,7 @@ urlpatterns = [
     path("review/agreement/", team.agree, name="agreement"),
     path("review/videos/<int:pk>/", review.review_video, name="review-video"),
     path("review/videos/<int:pk>/gold/", review.gold, name="gold"),
+    path("review/decisions/<int:pk>/undo/", review.undo_decision, name="undo-decision"),
     path("review/models/<str:slug>/", review.review_model, name="review-model"),
     path("review/outcomes/<int:pk>/", review.review_outcome, name="review-outcome"),
     path("review/questions/<int:pk>/", review.reply, name="reply"),

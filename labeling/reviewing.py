@@ -14,7 +14,16 @@ from labeling import answering, settling
 from labeling.adjudicating import Finding, conclude, finding_of, judge
 from labeling.answering import Answer
 from labeling.locks import lock
-from labeling.models import Annotation, Outcome, ReviewOutcome, Split, Video
+from labeling.models import (
+    REVIEW,
+    Annotation,
+    Outcome,
+    ReviewOutcome,
+    Settlement,
+    SettlementMethod,
+    Split,
+    Video,
+)
 
 CONFIDENT = 0.9
 """A model is sure of AI_GEN from here on, and of its absence up to one less this."""
@@ -96,12 +105,29 @@ def judge_blind(reviewer: Any, video: Video, model_slug: str, answer: Answer | N
 @transaction.atomic
 def call_ambiguous(outcome: ReviewOutcome) -> None:
     """Say, after seeing both sides, that it cannot be decided: what counted before counts again."""
-    changed = ReviewOutcome.objects.filter(pk=outcome.pk).exclude(finding=Finding.AMBIGUOUS)
-    was_wrong = outcome.finding == Finding.HUMAN_WRONG
-    if changed.update(finding=Finding.AMBIGUOUS) and was_wrong and outcome.annotation:
-        lock(outcome.video)
-        answering.undo(outcome.annotation)
-        settling.settle(outcome.video)
+    if outcome.annotation:
+        take_back(outcome.annotation)
+    ReviewOutcome.objects.filter(pk=outcome.pk).update(finding=Finding.AMBIGUOUS)
+
+
+def own_decisions(reviewer: Any) -> "QuerySet[Annotation]":
+    """Return what a reviewer decided, one by one, and did not take back; the newest first."""
+    taken_back = Annotation.objects.filter(replaces=OuterRef("pk"), outcome=Outcome.UNDONE)
+    decided = Settlement.objects.filter(method=SettlementMethod.ADJUDICATED, annotations=OuterRef("pk"))
+    said: Any = Annotation.objects.filter(labeler=reviewer, picked_by=REVIEW, bulk=None)
+    found: QuerySet[Annotation] = said.filter(Exists(decided), ~Exists(taken_back)).order_by("-pk")
+    return found
+
+
+@transaction.atomic
+def take_back(decision: Annotation) -> None:
+    """Let a decision count no more: what counted before it counts again. Taken back twice, it is once."""
+    lock(decision.video)
+    if not own_decisions(decision.labeler).filter(pk=decision.pk).exists():
+        return
+    ReviewOutcome.objects.filter(annotation=decision).update(finding=Finding.AMBIGUOUS)
+    answering.undo(decision)
+    settling.settle(decision.video)
 
 
 @dataclass(frozen=True, slots=True)

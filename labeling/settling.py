@@ -157,7 +157,12 @@ def _let_stand(video: Video, settlement: Settlement | None) -> None:
 
 @transaction.atomic
 def decide(video: Video, annotation: Annotation) -> Settlement:
-    """Let what a reviewer said count, whatever others said or will say."""
+    """Let what a reviewer said count, whatever others said or will say.
+
+    A slot they hold of it closes, too: they are not asked as a labeler what they just decided.
+    """
+    own = Slot.objects.filter(video=video, labeler=annotation.labeler, state=SlotState.HELD, is_gold=False)
+    own.update(**queue.CLOSED)
     return _record(lock(video.pk), annotation.labels(), SettlementMethod.ADJUDICATED, [annotation])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models.functions import Coalesce
 
 from cakelens.labels import V5_LABELS, Label
-from labeling import withholding
+from labeling import reviewing, withholding
 from labeling.models import REVIEW, Annotation, GoldAnswer, Outcome, Settlement, Variant, Video
 from labeling.timeline import Timeline, timeline_of
 
@@ -41,6 +41,12 @@ class Entry:
 
     answer: Annotation
     taken_back: str
+
+    @property
+    def by(self) -> Any:
+        """Who did it: declaring somebody's answer void is not that person's doing."""
+        act = self.answer.voiding if self.answer.outcome == Outcome.VOIDED else None
+        return act.by if act else self.answer.labeler
 
     @property
     def is_decision(self) -> bool:
@@ -105,13 +111,21 @@ class VideoPage:
     @cached_property
     def history(self) -> list[Entry]:
         """Every answer, the newest first; while the video waits for labels, only this person's own."""
-        answers = self.video.annotations.select_related("labeler", "replaces", "reply__reviewer")
+        beside = ("labeler", "replaces", "reply__reviewer", "voiding__by")
+        answers = self.video.annotations.select_related(*beside)
         answers = answers.prefetch_related("evidence").order_by("-pk")
         rows = list(answers if self.sees_answers else answers.filter(labeler=self.user))
         taken_back = {row.replaces_id: row.outcome for row in rows if row.outcome in TAKEN_BACK}
         return [Entry(row, TAKEN_BACK.get(taken_back.get(row.pk, ""), "")) for row in rows]
 
-    @property
+    @cached_property
+    def own_decisions(self) -> list[Annotation]:
+        """What this person decided of it as a reviewer, and may take back."""
+        if not self.is_reviewer:
+            return []
+        return list(reviewing.own_decisions(self.user).filter(video=self.video))
+
+    @cached_property
     def is_gold(self) -> bool:
         """Tell whether labelers are tested with it: for reviewers alone."""
         return GoldAnswer.objects.in_use().filter(video=self.video).exists()

@@ -32,8 +32,9 @@ def waiting(user: Any) -> Waiting:
     num_free = search.open(Slot.objects.free(search.now))[:COUNTED_UP_TO].count()
     taken = Slot.objects.held() | Slot.objects.filter(state=SlotState.KEPT)
     others = (
-        # What they answered, skipped or do not want to see would not come to them either.
-        search.open(taken.filter(is_gold=False).exclude(labeler=user))
+        # What they answered, skipped or do not want to see would not come to them either; nor will what
+        # was decided while somebody holds it come to anybody.
+        search.open(taken.filter(is_gold=False, video__settlement=None).exclude(labeler=user))
         .values("labeler__username")
         .annotate(num=Count("pk"), until=Max("lease_until"))
         .order_by("labeler__username")

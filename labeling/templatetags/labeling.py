@@ -7,7 +7,16 @@ from django import template
 from labeling import aims, answering, controls
 from labeling.controls import Control
 from labeling.keymap import GROUPS, Action, Key, in_menu
-from labeling.models import Annotation, Evidence, EvidenceKind, Outcome, SkipDestination, SkipReason, Variant
+from labeling.models import (
+    Annotation,
+    Evidence,
+    EvidenceKind,
+    LabelSet,
+    Outcome,
+    SkipDestination,
+    SkipReason,
+    Variant,
+)
 
 register = template.Library()
 
@@ -51,8 +60,14 @@ def answer_in_words(answer: Annotation) -> str:
     """Name an answer in a few words: "VEO, ANIME_2D", "not AI", "skipped: cannot tell"."""
     if answer.outcome == Outcome.SKIPPED:
         return f"skipped: {answer.get_skip_reason_display().lower()}"
-    labels: list[str] = [*map(str, answer.positive_labels())]
-    return ", ".join(labels if answer.ai_gen else ["not AI", *labels])
+    return labels_in_words(answer)
+
+
+@register.filter
+def labels_in_words(said: LabelSet) -> str:
+    """Name what an answer or a settlement says: "AI_GEN, VEO", "not AI, ANIME_2D"."""
+    labels: list[str] = [*map(str, said.positive_labels())]
+    return ", ".join(labels if said.ai_gen else ["not AI", *labels])
 
 
 @register.filter

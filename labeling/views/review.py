@@ -1,16 +1,18 @@
 """What waits for a reviewer, and the pages to decide it on: by keyboard, one after another."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling import adjudicating, reviewing
 from labeling.answering import InvalidAnswer
 from labeling.keymap import keys_of
-from labeling.models import Annotation, GoldAnswer, ReviewOutcome, Video
+from labeling.models import REVIEW, Annotation, GoldAnswer, ReviewOutcome, Video
 from labeling.review_forms import DecisionForm, ReplyForm
 from labeling.video_page import VideoPage
 from labeling.views.access import needs
@@ -18,6 +20,7 @@ from labeling.views.judging import choices, no_choice
 
 may_review = needs("labeling.review_video", to="review videos")
 LISTED = 24
+LATELY = timedelta(hours=1)
 
 
 @require_safe
@@ -29,6 +32,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "num_disputes": reviewing.disputes()[: reviewing.COUNTED_UP_TO].count(),
         "models": reviewing.models(),
         "questions": reviewing.questions()[:LISTED],
+        "last_decision": _last_decision(request),
         "num_gold": GoldAnswer.objects.in_use().count(),
         "counted_up_to": reviewing.COUNTED_UP_TO,
     }
@@ -55,6 +59,7 @@ def review_video(request: HttpRequest, pk: int) -> HttpResponse:
         "choices": choices(form.on_now) if problem else no_choice(),
         "keys": keys_of(request.user),
         "problem": problem,
+        "last_decision": _last_decision(request),
     }
     return render(request, "labeling/review_video.html", context, status=422 if problem else 200)
 
@@ -65,6 +70,17 @@ def _decide(request: HttpRequest, video: Video, form: DecisionForm) -> InvalidAn
     except InvalidAnswer as exc:
         return exc
     return None
+
+
+@require_POST
+@may_review
+def undo_decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a decision of one's own, and show the video with what counts now."""
+    own = Annotation.objects.filter(labeler=request.user.pk, picked_by=REVIEW, bulk=None)
+    decision = get_object_or_404(own.select_related("video"), pk=pk)
+    reviewing.take_back(decision)
+    messages.success(request, "Your decision was taken back: what counted before counts again.")
+    return redirect("labeling:review-video", decision.video_id)
 
 
 def _next_dispute(request: HttpRequest, video: Video) -> HttpResponse:
@@ -98,6 +114,12 @@ def review_model(request: HttpRequest, slug: str) -> HttpResponse:
         "problem": problem,
     }
     return render(request, "labeling/review_model.html", context, status=422 if problem else 200)
+
+
+def _last_decision(request: HttpRequest) -> Annotation | None:
+    """Return what this reviewer decided last, if that was lately."""
+    lately = reviewing.own_decisions(request.user).filter(created_at__gte=timezone.now() - LATELY)
+    return lately.select_related("video__post").first()
 
 
 def _number(text: str) -> int:

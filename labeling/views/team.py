@@ -80,9 +80,8 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 def _void(request: HttpRequest, user: Any, since: datetime, until: datetime, reason: str) -> HttpResponse:
     try:
         act = voiding.void(request.user, user, since, until, reason)
-        messages.success(
-            request, f"{number_format(act.num_answers)} answers of {user} are void. You can take this back."
-        )
+        of = f"answer of {user} is" if act.num_answers == 1 else f"answers of {user} are"
+        messages.success(request, f"{number_format(act.num_answers)} {of} void. You can take this back.")
     except (voiding.NothingToVoid, voiding.TooMuchToVoid) as exc:
         messages.error(request, str(exc))
     return redirect("labeling:person", user.pk)

@@ -66,6 +66,7 @@ def addresses(rows: Everything) -> Iterator[str]:
         "videos/": rows.video.pk,
         "videos/edits/": rows.edit.pk,
         "review/videos/": rows.video.pk,
+        "review/decisions/": rows.outcome.annotation_id,
         "review/models/": "new",
         "review/outcomes/": rows.outcome.pk,
         "review/questions/": rows.outcome.annotation_id,

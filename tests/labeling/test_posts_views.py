@@ -55,6 +55,15 @@ def test_post_list_shows_what_matches(labeler: Client, query: str, ids: list[str
     assert found(labeler, query) == ids
 
 
+def test_post_list_says_not_ai_beside_a_style(labeler: Client) -> None:
+    make_settlement(make_video(), ai_gen=False, anime_3d=True)
+
+    row = labeler.get("/posts/").text.partition("<tbody")[2]
+
+    assert ">not AI<" in row
+    assert ">ANIME_3D<" in row
+
+
 def test_post_list_says_which_filter_it_could_not_read(labeler: Client) -> None:
     make_post("stored")
 

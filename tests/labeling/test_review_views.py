@@ -10,6 +10,7 @@ from inference.models import ModelVersion
 from labeling import queue, settling
 from labeling.models import Annotation, GoldAnswer, Outcome, QuestionReply, ReviewOutcome, Settlement, Video
 from tests.factories import (
+    hold,
     make_annotation,
     make_evidence,
     make_model,
@@ -72,8 +73,8 @@ def test_review_lists_what_waits(
         disputed()
     contradicted()
 
-    # session, user, rights (2); gold, disputes, their number, models, questions
-    with django_assert_num_queries(9):
+    # session, user, rights (2); gold, disputes, their number, models, questions, the last decision
+    with django_assert_num_queries(10):
         page = client.get("/review/").text
 
     assert "3, the oldest first" in page
@@ -226,6 +227,80 @@ def test_finding_called_ambiguous_brings_back_what_counted(client: Client, rob: 
     assert Settlement.objects.standing().get().ai_gen is False
 
 
+def test_decision_is_taken_back_where_it_was_made(client: Client, rob: User) -> None:
+    video, waiting = disputed(), disputed()
+    client.post(f"/review/videos/{video.pk}/", NO)
+    decision = Annotation.objects.get(labeler=rob)
+    url = f"/review/decisions/{decision.pk}/undo/"
+    pages = [f"/review/videos/{waiting.pk}/", "/review/", f"/videos/{video.pk}/"]
+    offered = [url in client.get(page).text for page in pages]
+
+    response = client.post(url, follow=True)
+
+    video.refresh_from_db()
+    assert offered == [True] * 3
+    assert (video.settlement, video.disputed_at is None) == (None, False)
+    assert "what counted before counts again" in response.text
+    assert [url in client.get(page).text for page in pages] == [False] * 3
+
+
+def test_decision_taken_back_twice_is_taken_back_once(client: Client, rob: User) -> None:
+    client.post(f"/review/videos/{disputed().pk}/", NO)
+    url = f"/review/decisions/{Annotation.objects.get(labeler=rob).pk}/undo/"
+
+    client.post(url)
+    client.post(url)
+
+    assert Annotation.objects.filter(labeler=rob, outcome="undone").count() == 1
+
+
+def test_decision_before_counts_again(client: Client, rob: User) -> None:
+    video = disputed()
+    for sent in (YES, NO):
+        client.post(f"/review/videos/{video.pk}/", sent)
+
+    client.post(f"/review/decisions/{Annotation.objects.filter(labeler=rob).latest('pk').pk}/undo/")
+
+    assert Settlement.objects.standing().get().ai_gen is True
+
+
+def test_decision_of_somebody_else_is_not_taken_back(client: Client, rob: User) -> None:
+    video = disputed()
+    client.post(f"/review/videos/{video.pk}/", NO)
+    client.force_login(make_user("rita", "reviewer"))
+    url = f"/review/decisions/{Annotation.objects.get(labeler=rob).pk}/undo/"
+
+    assert client.post(url).status_code == 404
+    assert url not in client.get(f"/videos/{video.pk}/").text
+    assert Settlement.objects.standing().get().ai_gen is False
+
+
+def test_decision_against_people_is_taken_back_with_its_finding(client: Client, rob: User) -> None:
+    video = contradicted()
+    client.post("/review/models/tiny-1/", {"video": video.pk} | YES)
+
+    client.post(f"/review/decisions/{Annotation.objects.get(labeler=rob).pk}/undo/")
+
+    assert ReviewOutcome.objects.get().finding == "ambiguous"
+    assert Settlement.objects.standing().get().ai_gen is False
+
+
+def test_who_decides_a_clip_is_not_asked_for_it_again(client: Client, rob: User) -> None:
+    slot = hold(disputed().slots.get(), rob)
+
+    client.post(f"/review/videos/{slot.video_id}/", NO)
+
+    assert queue.claim(rob) == []
+
+
+def test_others_are_not_told_to_wait_for_what_is_decided(client: Client, rob: User, ana: User) -> None:
+    slot = hold(disputed().slots.get(), make_user("tom"))
+
+    client.post(f"/review/videos/{slot.video_id}/", NO)
+
+    assert queue.waiting(ana).holders == []
+
+
 def test_model_that_nobody_has_says_nothing_is_left(client: Client, rob: User) -> None:
     assert "Nothing is left to judge" in client.get("/review/models/no-such-model/").text
 
@@ -262,12 +337,23 @@ def test_settled_video_can_be_made_gold_and_retired(client: Client, rob: User) -
     video = make_video()
     make_settlement(video, veo=True)
 
-    client.post(f"/review/videos/{video.pk}/gold/")
+    before = client.get(f"/videos/{video.pk}/").text
+    after = client.post(f"/review/videos/{video.pk}/gold/", follow=True).text
     gold = GoldAnswer.objects.get()
     client.post(f"/review/videos/{video.pk}/gold/", {"retire": "1"})
 
+    assert ("Make it gold" in before, "Make it gold" in after) == (True, False)
+    assert "Test nobody with it any more" in after
     assert (gold.veo, gold.added_by) == (True, rob)
     assert not GoldAnswer.objects.in_use().exists()
+
+
+def test_labelers_are_not_offered_gold(client: Client, ana: User) -> None:
+    video = make_video()
+    make_settlement(video, veo=True)
+    client.force_login(ana)
+
+    assert "gold" not in client.get(f"/videos/{video.pk}/").text.lower()
 
 
 def test_video_that_nothing_counts_for_cannot_be_gold(client: Client, rob: User) -> None:

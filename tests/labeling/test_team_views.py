@@ -179,12 +179,15 @@ def test_admin_sees_what_voiding_would_do_does_it_and_takes_it_back(client: Clie
 
     preview = client.get(f"/team/{ana.pk}/void/", today()).text
     client.post(f"/team/{ana.pk}/void/", today())
+    history = client.get(f"/videos/{Annotation.objects.all()[0].video_id}/").text
     after = client.get(f"/team/{ana.pk}/").text
     client.post(f"/team/voidings/{Voiding.objects.get().pk}/undo/")
 
     assert "Void 1 answer" in preview
     assert "Take this back" in after
     assert [row.outcome for row in Annotation.objects.order_by("pk")] == ["labeled", "voided", "labeled"]
+    assert "declared void what ana said" in history
+    assert "<b>boss</b>" in history
 
 
 def test_period_that_ends_before_it_begins_is_refused(client: Client, ana: User) -> None:
