@@ -9,7 +9,7 @@ from django.db.models.functions import Least
 from labeling.filters import LABEL_CHOICES, DayField, FilterForm, settled_as
 from labeling.models import Evidence, EvidenceKind, Split, Variant
 from training.batches import slugs
-from training.batches.differences import CHANGES, changed
+from training.batches.differences import CHANGES, before, changed
 from training.batches.filters import LABELS, BadFilter, BatchFilters
 from training.batches.ranges import DURATIONS, RESOLUTIONS, Steps
 from training.batches.tally import NO_EVIDENCE
@@ -58,10 +58,15 @@ class BatchVideosForm(FilterForm):
         items: QuerySet[BatchItem] = batch.items.all()
         if not (change := self.chosen("change")):
             return items
-        exported = TrainingBatch.objects.exported()
-        named = exported.filter(slug=self.chosen("against")).first()
-        other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
+        other = self.other(batch)
         return changed(batch, other, change) if other else items.none()
+
+    def other(self, batch: TrainingBatch) -> TrainingBatch | None:
+        """Return the batch that changes are seen against."""
+        named: TrainingBatch | None = (
+            TrainingBatch.objects.exported().filter(slug=self.chosen("against")).first()
+        )
+        return named or before(batch)
 
 
 def judged_as(label: str, judged: str) -> dict[str, bool | None]:

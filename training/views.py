@@ -18,7 +18,7 @@ from labeling.views.signed_in import signed_in
 from labeling.withholding import withhold
 from training.batches import proving, sidecars, withdrawing
 from training.batches.addressed import batch_or_404
-from training.batches.differences import Difference, difference
+from training.batches.differences import Difference, before, difference
 from training.batches.orders import export_news
 from training.batches.slugs import SLUG
 from training.batches.upcoming import waiting
@@ -109,15 +109,15 @@ def batch_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/batch_detail.html", context)
 
 
-def _others(batch: TrainingBatch) -> QuerySet[TrainingBatch, str]:
-    return TrainingBatch.objects.exported().exclude(pk=batch.pk).values_list("slug", flat=True)
+def _others(batch: TrainingBatch) -> QuerySet[TrainingBatch, tuple[str, dict[str, Any]]]:
+    return TrainingBatch.objects.exported().exclude(pk=batch.pk).values_list("slug", "filters")
 
 
 def _difference(batch: TrainingBatch, slug: str) -> Difference | None:
-    """Compare with the batch of that name, or with the one before; with the first one there is none."""
+    """Compare with the batch of that name, or with one before; with the first one there is none."""
     exported = TrainingBatch.objects.exported()
     named = exported.filter(slug=slug).exclude(pk=batch.pk).first() if SLUG.fullmatch(slug) else None
-    other = named or exported.filter(pk__lt=batch.pk).order_by("-pk").first()
+    other = named or before(batch)
     return difference(batch, other) if other else None
 
 
@@ -135,7 +135,10 @@ def batch_videos(request: HttpRequest, slug: str) -> HttpResponse:
     batch = batch_or_404(slug=slug)
     form = BatchVideosForm(request.GET)
     page = KeysetPage.read(form.items(batch), request.GET, size=VIDEOS_A_PAGE)
-    return render(request, "training/batch_videos.html", {"batch": batch, "form": form, "page": page})
+    change = form.chosen("change")
+    context = {"batch": batch, "form": form, "page": page, "change": change}
+    context |= {"other": form.other(batch)} if change else {}
+    return render(request, "training/batch_videos.html", context)
 
 
 @require_safe

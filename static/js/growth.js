@@ -94,7 +94,8 @@ function ghost(ctx, centre, y, width, colour, isNarrow) {
 
 function told(items) {
   const version = versions[items[0].dataIndex];
-  const size = `${number(totals[items[0].dataIndex])} videos, ${signed(version.change)}`;
+  const change = version.change === null ? "" : `, ${signed(version.change)}`;
+  const size = `${number(totals[items[0].dataIndex])} videos${change}`;
   return version.filters ? [size, ...version.filters.split("; ")] : [size];
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from labeling.models import GoldAnswer, Video
 from tests.factories import (
@@ -78,6 +79,38 @@ def test_page_compares_with_the_batch_that_is_asked_for(admin: Client) -> None:
 
     assert (before.other.slug, asked.other.slug) == ("v5.1", "v5.0")
     assert admin.get("/batches/v5.0/").context["difference"] is None
+
+
+def test_batch_is_compared_with_one_that_was_filtered_alike(admin: Client) -> None:
+    make_batch("whole")
+    make_batch("veo-1", filters={"labels": ["VEO"]})
+    make_batch("kling", filters={"labels": ["KLING"]})
+    make_batch("veo-2", filters={"labels": ["VEO"]})
+    make_batch("whole-2")
+
+    compared = {
+        slug: admin.get(f"/batches/{slug}/").context["difference"].other.slug
+        for slug in ("veo-1", "veo-2", "whole-2")
+    }
+
+    assert compared == {"veo-1": "whole", "veo-2": "veo-1", "whole-2": "whole"}
+    assert "Beside kling (filtered)</h2>" in admin.get("/batches/whole-2/?against=kling").text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("added", "In v5.1 and not in v5.0. Each with the labels it had when v5.1 was exported."),
+        ("removed", "In v5.0 and not in v5.1. Each with the labels it had when v5.0 was exported."),
+        ("relabeled", "Labeled otherwise in v5.0. Each with the labels it had when v5.1 was exported."),
+    ],
+)
+def test_list_of_a_change_names_both_batches(admin: Client, change: str, words: str) -> None:
+    two_versions()
+
+    page = admin.get(f"/batches/v5.1/videos/?change={change}&against=v5.0")
+
+    assert words in " ".join(strip_tags(page.text).split())
 
 
 def test_videos_are_shown_by_the_size_and_length_of_their_largest_file() -> None:
@@ -217,11 +250,12 @@ def test_withdrawn_videos_of_a_batch_are_marked_and_shown_alone(admin: Client) -
 
 
 def test_page_says_what_an_export_was_narrowed_to(admin: Client) -> None:
-    make_batch(filters={"labels": ["KLING", "NOT_AI"], "min_answers": 2})
+    make_batch(filters={"labels": ["KLING", "NOT_AI"], "evidence": ["author"], "min_answers": 2})
 
     page = admin.get("/batches/v5.0/")
 
-    assert "<dt>Only with</dt><dd>KLING, NOT_AI</dd>" in page.text
+    assert "<dt>Only with</dt><dd>KLING, not AI</dd>" in page.text
+    assert "<dt>Only with evidence</dt><dd>Author says so</dd>" in page.text
     assert "<dt>People who agree, at least</dt><dd>2</dd>" in page.text
 
 

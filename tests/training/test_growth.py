@@ -93,6 +93,28 @@ def test_batch_whose_test_videos_are_of_one_kind_is_said_to_have_no_auc() -> Non
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("most", [None, 1, 2, 3])
+def test_version_grew_from_the_newest_one_that_was_filtered_alike(most: int | None) -> None:
+    veo = {"labels": ["VEO"], "since": "2026-07-01"}
+    for slug, size, filters in (
+        ("v5.0", 10, {}),
+        ("veo-1", 3, veo),
+        ("few", 2, {"min_answers": 2}),
+        ("v5.1", 14, {}),
+        ("veo-2", 4, veo),
+    ):
+        make_batch(slug, num_train=size, filters=filters)
+
+    growth = Growth.read(most=most)
+
+    changes = {version.batch.slug: version.change for version in growth.versions}
+    assert [*changes.items()] == [("v5.0", 10), ("veo-1", None), ("few", None), ("v5.1", 4), ("veo-2", 1)][
+        -(most or 5) :
+    ]
+    assert growth.has_more == bool(most)
+
+
+@pytest.mark.django_db
 def test_labels_of_one_group_share_a_scale() -> None:
     make_batch(num_train=10, label_counts={"KLING": {"train": [10, 0, 0]}, "PIKA": {"train": [1, 0, 0]}})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.urls import reverse
 
 from training.batches.upcoming import same_labels
@@ -13,6 +13,15 @@ from training.models import BatchItem, TrainingBatch
 from training.pages.growth import Cell
 
 CHANGES = {"added": "Added", "removed": "Removed", "relabeled": "Relabeled"}
+
+
+def before(batch: TrainingBatch) -> TrainingBatch | None:
+    """Return what a batch is compared with: the newest one before it, filtered alike if any was."""
+    alike = Case(When(filters=batch.filters, then=0), default=1)
+    earlier = TrainingBatch.objects.exported().filter(pk__lt=batch.pk)
+    found: TrainingBatch | None = earlier.order_by(alike, "-pk").first()
+    return found
+
 
 Items = QuerySet[BatchItem]
 

@@ -3,6 +3,7 @@
 Every number of a batch stands in its own columns; what waits for the next one is counted with the figures.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,10 +34,11 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One batch, the batch before it, and the models that learned from it."""
+    """One batch, the one that it grew from, and the models that learned from it."""
 
     batch: TrainingBatch
     before: TrainingBatch | None
+    """The newest one before it that was filtered alike: others differ by what they were asked for."""
     models: tuple[ModelVersion, ...] = ()
 
     def models_with_auc(self) -> list[tuple[ModelVersion, scores.Interval | None]]:
@@ -52,7 +54,10 @@ class Version:
         return Count.of_videos(self.batch)
 
     @property
-    def change(self) -> int:
+    def change(self) -> int | None:
+        """The growth; None where there is nothing that a filtered batch could have grown from."""
+        if self.before is None and self.batch.filters:
+            return None
         return self.batch.num_videos - (self.before.num_videos if self.before else 0)
 
     def rows(self) -> Iterator[tuple[str, list["Cell"]]]:
@@ -84,7 +89,7 @@ class Multiple:
 
     name: str
     now: Count
-    change: int
+    change: int | None
     bars: Bars
     url: str
 
@@ -103,6 +108,20 @@ class Group:
     multiples: list[Multiple]
 
 
+def _version(batch: TrainingBatch, before: TrainingBatch | None, models: Sequence[ModelVersion]) -> Version:
+    return Version(batch, before, tuple(model for model in models if model.batch_digest == batch.digest))
+
+
+def _before_each() -> dict[int, int]:
+    """Return the number of every batch, oldest first, with that of what it grew from; 0: nothing."""
+    newest: dict[str, int] = {}
+    before = {}
+    for pk, filters in TrainingBatch.objects.exported().order_by("pk").values_list("pk", "filters"):
+        asked = json.dumps(filters, sort_keys=True)
+        before[pk], newest[asked] = newest.get(asked, 0), pk
+    return before
+
+
 class Growth:
     """The batches from the oldest to the newest, and what each of the page's parts says of them."""
 
@@ -115,31 +134,28 @@ class Growth:
     num_next: int = 0
     """Videos that the next batch has if it takes everything."""
 
-    def __init__(self, batches: Sequence[TrainingBatch], models: Sequence[ModelVersion]) -> None:
-        before = [None, *batches]
-        self.versions = [
-            Version(batch, earlier, tuple(m for m in models if m.batch_digest == batch.digest))
-            for batch, earlier in zip(batches, before, strict=False)
-        ]
+    has_more: bool = False
+
+    def __init__(self, versions: Sequence[Version]) -> None:
+        self.versions = versions
 
     @classmethod
     def read(cls, *, most: int | None = SHOWN) -> "Growth":
-        """Read the newest `most` versions, and one more to tell the change of the oldest of them."""
-        batches = list(TrainingBatch.objects.exported().order_by("-pk")[: most and most + 1])[::-1]
-        models = ModelVersion.objects.filter(batch_digest__in=[batch.digest for batch in batches])
-        growth = cls(batches, list(models))
-        growth.has_more = most is not None and len(batches) > most
-        growth.versions = growth.versions[1:] if growth.has_more else growth.versions
+        """Read the newest `most` versions, and what each of them grew from."""
+        before = _before_each()
+        shown = [*before][-most:] if most else [*before]
+        batches = TrainingBatch.objects.in_bulk({*shown, *(before[pk] for pk in shown)} - {0})
+        models = list(ModelVersion.objects.filter(batch_digest__in=[batches[pk].digest for pk in shown]))
+        growth = cls([_version(batches[pk], batches.get(before[pk]), models) for pk in shown])
+        growth.has_more = len(before) > len(shown)
         return growth
-
-    has_more: bool = False
 
     @property
     def newest(self) -> Version | None:
         return self.versions[-1] if self.versions else None
 
     @property
-    def newest_first(self) -> list[Version]:
+    def newest_first(self) -> Sequence[Version]:
         return self.versions[::-1]
 
     def chart(self) -> dict[str, Any]:
@@ -177,8 +193,7 @@ class Growth:
 
     def _multiple(self, label: str, counts: Sequence[Count], top: int) -> Multiple:
         newest = self.versions[-1]
-        before = counts[-2].total if len(counts) > 1 else 0
-        if newest.before and len(counts) == 1:
-            before = Count.of_series(newest.before, label).total
+        before = Count.of_series(newest.before, label).total if newest.before else 0
+        change = None if newest.change is None else counts[-1].total - before
         url = videos_url(reverse("training:batch-videos", args=[newest.batch.slug]), label)
-        return Multiple(label, counts[-1], counts[-1].total - before, stacked(counts, top), url)
+        return Multiple(label, counts[-1], change, stacked(counts, top), url)
