@@ -27,7 +27,7 @@ from training.export import next_slug
 from training.forms import BatchVideosForm, ExportForm
 from training.models import TrainingBatch
 from training.pages import figures
-from training.pages.batch_page import filtered_out, label_rows, left_out, runs_of
+from training.pages.batch_page import bar_scales, filtered_out, label_rows, left_out, runs_of
 from training.pages.facts_page import facts, largest_groups
 from training.pages.growth import Growth
 from training.pages.growth_csv import csv_lines, day_lines
@@ -96,6 +96,7 @@ def batch_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "cautions": list(cautions.cautions(batch)),
         "confounds": cautions.confounds(batch),
         "label_rows": label_rows(batch),
+        "bar_scales": bar_scales(batch),
         "left_out": left_out(batch),
         "filters": filters_in_words(batch),
         "facts": list(facts(batch)),

@@ -212,6 +212,15 @@ def test_without_measured_models_there_is_no_chart() -> None:
     assert scores_chart(Growth.read().versions) is None
 
 
+def test_page_says_what_a_full_bar_stands_for(admin: Client) -> None:
+    judged = {"AI_GEN": 900, "ANIME_3D": 7, "KLING": 300, "VEO": 20}
+    counts = {label: {"train": [number, 0, 0]} for label, number in judged.items()}
+    make_batch(num_train=1200, label_counts=counts)
+
+    words = "A full bar stands for 1,200 videos at AI_GEN, 7 at a style, 300 at a generator."
+    assert words in admin.get("/batches/v5.0/").text
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

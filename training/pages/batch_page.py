@@ -42,13 +42,20 @@ class LabelRow:
 
 
 def label_rows(batch: TrainingBatch) -> list[LabelRow]:
-    """Return the labels in v5's order. Bars have one scale within a kind: styles are rarer than AI_GEN."""
-    counts = {label: Count.of_judged(batch, label, POSITIVE) for label in V5_LABELS}
-    tops = {Label.AI_GEN.kind: batch.num_videos} | {
-        kind: max(count.total for label, count in counts.items() if label.kind == kind)
-        for kind in (STYLES[0].kind, GENERATORS[0].kind)
+    """Return the labels in v5's order."""
+    scales = bar_scales(batch)
+    return [
+        _label_row(batch, label, Count.of_judged(batch, label, POSITIVE), scales[label.kind])
+        for label in V5_LABELS
+    ]
+
+
+def bar_scales(batch: TrainingBatch) -> dict[str, int]:
+    """Return what a full bar stands for, by kind of label: styles are rarer than AI_GEN."""
+    totals = {label: Count.of_judged(batch, label, POSITIVE).total for label in V5_LABELS}
+    return {Label.AI_GEN.kind: batch.num_videos} | {
+        labels[0].kind: max(totals[label] for label in labels) for labels in (STYLES, GENERATORS)
     }
-    return [_label_row(batch, label, counts[label], tops[label.kind]) for label in V5_LABELS]
 
 
 def _label_row(batch: TrainingBatch, label: Label, count: Count, top: int) -> LabelRow:
