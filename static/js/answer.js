@@ -40,12 +40,17 @@ function remember(kind) {
   if (kind === "author" && isOfPost) form().querySelector("[data-quote]").value = String(selected).slice(0, 1000);
 }
 
+// Say what is in the way, in the question that it is about, where it is seen.
 export function say(problem, question = null) {
-  document.getElementById("problem").textContent = problem;
+  const line = document.getElementById("problem");
+  const place = question ?? document.getElementById("verdict");
+  if (line.parentElement !== place) place.append(line);
+  line.textContent = problem;
   for (const each of form().querySelectorAll("[data-refused]")) delete each.dataset.refused;
   if (!question) return;
   question.offsetWidth; // the pulse starts anew
   question.dataset.refused = "";
+  question.scrollIntoView({ block: "nearest", behavior: "instant" }); // no motion of more than 120 ms
 }
 
 document.addEventListener("click", (event) => {
