@@ -1,12 +1,13 @@
-"""Labeling by touch: no keyboard is spoken of."""
+"""Labeling by touch: no keyboard is spoken of, and every target is large enough for a finger."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Picture, Stock, let_rest
-from tests.browser.screen import begin
+from tests import factories
+from tests.browser.conftest import Picture, Stock, let_rest, suggest
+from tests.browser.screen import SCORES, begin
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -78,3 +79,24 @@ def test_notes_name_no_key(phone: Page, site: str, stock: Stock) -> None:
     expect(phone.locator(".notes .cap")).to_have_count(2)
     for cap in phone.locator(".notes .cap").all():
         expect(cap).to_be_hidden()
+
+
+SMALL = """() => [...document.querySelectorAll("main :is(button, a, input, textarea, select, summary)")]
+  .filter(each => each.checkVisibility({ visibilityProperty: true }) && !each.matches("[type=hidden]"))
+  .map(each => [each.getAttribute("aria-label") || each.textContent.trim(), each.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 44 || box.height < 44))
+  .map(([name, box]) => `${name}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
+
+
+def test_targets_are_large_enough_for_a_finger(
+    phone: Page, site: str, stock: Stock, picture: Picture
+) -> None:
+    suggest(factories.make_model("v5.1"), stock(3)[0], SCORES, AI_GEN=0.87, VEO=0.72, SORA=0.31)
+    begin(phone, site)
+
+    assert phone.evaluate(SMALL) == []
+    tap(phone, "AI_GEN", "VEO", "artefacts", "Next")
+    expect(phone.get_by_role("button", name="Go back to")).to_be_visible()
+    assert phone.evaluate(SMALL) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    picture(phone, "label-phone-touch")
