@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import OperationalError, ProgrammingError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -46,9 +46,16 @@ def exported_batch(slug: str) -> TrainingBatch:
     """Return the batch `slug`.
 
     Raises:
-        RunError: There is none, or its export is not finished.
+        RunError: There is none, or its export is not finished; or there is no database.
     """
-    batch = TrainingBatch.objects.exported().filter(slug=slug).first()
+    try:
+        batch = TrainingBatch.objects.exported().filter(slug=slug).first()
+    except (OperationalError, ProgrammingError) as exc:
+        reason = str(exc).partition("\n")[0]
+        raise RunError(
+            f"The database cannot be asked for {slug}: {reason}. Set DATABASE_URL to the "
+            "site's database; without one, fetch_batch and train_batch take --manifest in place of a name."
+        ) from exc
     if batch is None:
         known = ", ".join(TrainingBatch.objects.exported().values_list("slug", flat=True)[:5])
         remedy = f"There are: {known}." if known else "Run `manage.py export_batch` first."
@@ -143,7 +150,15 @@ def trainer_of(
         host=socket.gethostname(), folder=str(folder), num_steps=num_steps, model_slug=slug
     )
     return Trainer(
-        config, manifest, local_media(manifest), folder, resume=resume, init=init, slug=slug, world=world
+        config,
+        manifest,
+        local_media(manifest),
+        folder,
+        resume=resume,
+        init=init,
+        slug=slug,
+        world=world,
+        remedy=_remedy(manifest),
     )
 
 
@@ -175,7 +190,16 @@ def trainer_beside(config: TrainConfig, world: "World") -> "Trainer":
     if plan is None:
         raise RunError("The first process could not start the run; it says why.")
     manifest, folder, slug, is_resumed = plan
-    return Trainer(config, manifest, local_media(manifest), folder, resume=is_resumed, slug=slug, world=world)
+    return Trainer(
+        config,
+        manifest,
+        local_media(manifest),
+        folder,
+        resume=is_resumed,
+        slug=slug,
+        world=world,
+        remedy=_remedy(manifest),
+    )
 
 
 def folder_of(run: TrainingRun) -> Path:
@@ -217,6 +241,16 @@ def local_media(manifest: Manifest) -> Path:
         for variant in row.variants:
             storage.local_copy(variant.name)
     return Path(settings.VAR_DIR) / "fetched"
+
+
+def _remedy(manifest: Manifest) -> str:
+    """Say how altered files of a batch come back. Those of the disk's storage cannot be fetched from it."""
+    if storage.is_local():
+        return (
+            f"Run `manage.py verify_batch {manifest.slug}`: it names each. Restore them from a backup, "
+            "or from a folder that the batch was fetched into."
+        )
+    return f"Run `manage.py fetch_batch {manifest.slug} --into {Path(settings.VAR_DIR) / 'fetched'}`."
 
 
 def model_slug(run: TrainingRun) -> str:

@@ -286,6 +286,21 @@ def test_what_cannot_be_fetched_is_said(tmp_path: Path, arguments: dict[str, str
         call_command("fetch_batch", into=tmp_path / "into", **{"slug": None, "manifest": None} | arguments)
 
 
+@pytest.mark.parametrize("command", ["fetch_batch", "verify_batch", "train_batch"])
+def test_machine_without_the_database_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    into = [f"--into={tmp_path}"] if command == "fetch_batch" else []
+    monkeypatch.setattr(TrainingBatch._meta, "db_table", "nowhere")
+
+    with pytest.raises(CommandError) as caught:
+        call_command(command, "v5.0", *into)
+
+    assert str(caught.value).startswith("The database cannot be asked for v5.0: ")
+    assert "nowhere" in str(caught.value)
+    assert "Set DATABASE_URL to the site's database; without one, fetch_batch and" in str(caught.value)
+
+
 @pytest.mark.slow
 def test_batch_is_fetched_from_a_server_with_a_token(
     tmp_path: Path, live_server: LiveServer, capsys: pytest.CaptureFixture[str]

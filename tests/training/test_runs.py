@@ -81,9 +81,10 @@ def test_train_batch_with_an_altered_file_fails_before_it_trains(batch: Training
     variant = Video.objects.filter(split="train")[0].variants.get()
     Path(default_storage.path(variant.name)).write_bytes(b"0" * int(variant.num_bytes or 0))
 
-    with pytest.raises(CommandError, match="1 of 10 files are not as exported"):
+    with pytest.raises(CommandError, match="1 of 10 files are not as exported") as caught:
         call_command("train_batch", "v5.0", **TWO_STEPS)
 
+    assert "Run `manage.py verify_batch v5.0`: it names each. Restore them from a backup" in str(caught.value)
     assert TrainingRun.objects.get().state == "failed"
     assert not ModelVersion.objects.exists()
 

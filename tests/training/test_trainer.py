@@ -233,9 +233,10 @@ def test_missing_file_ends_the_run_before_it_begins(
 
     with pytest.raises(
         TrainingError, match=r"1 of 10 files are not as exported, first .*gone.mp4 \(missing\)"
-    ):
+    ) as caught:
         losses(run)
 
+    assert str(caught.value).endswith(f"Run `manage.py fetch_batch --manifest URL --into {run.media_dir}`.")
     assert not (tmp_path / "run").exists()
 
 

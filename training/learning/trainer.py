@@ -55,6 +55,7 @@ class Trainer:
     checkpoint in `out_dir`, exactly as if there had been no interruption. `stop()`, from any thread or signal
     handler, ends `run()` after the step in hand with a checkpoint; `result` is then still None. With several
     processes in `world` each runs its own trainer, with a view of the same `out_dir`; the first one writes.
+    `remedy` says how files come back that are not as exported; without one, they are fetched by an address.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class Trainer:
         init: Path | None = None,
         slug: str = "",
         world: World = ALONE,
+        remedy: str = "",
     ) -> None:
         self.config, self.manifest, self.world = config, manifest, world
         self.media_dir, self.out_dir = media_dir, out_dir
         self.slug, self.device = slug, config.device or detect_device()
         self.result: TrainResult | None = None
         self.is_resumed, self._init = resume, init
+        self._remedy = remedy or f"Run `manage.py fetch_batch --manifest URL --into {media_dir}`."
         self._stop, self._is_ended = Event(), False
         self._progress = Progress()
         self._logs: Logs | None = None
@@ -162,9 +165,8 @@ class Trainer:
                 yield StageReport("files", done, total)
         problems = list(chain.from_iterable(self.world.gathered(problems)))
         if problems:
-            fetch = f"manage.py fetch_batch {self.manifest.slug} --into {self.media_dir}"
             found = f"{len(problems)} of {total} files are not as exported, first {problems[0]}"
-            raise TrainingError(f"{found}. Run `{fetch}`.")
+            raise TrainingError(f"{found}. {self._remedy}")
 
     def _begin(self, learner: Learner) -> int:
         """Prepare the folder, or take up its newest checkpoint; give the number of steps done."""
