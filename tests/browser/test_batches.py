@@ -35,6 +35,11 @@ COLOURS = """canvas => {
 }"""
 TRAIN = "0 114 178"
 
+# A browser without a screen has a mouse whatever it is told.
+WITH_A_FINGER = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+  .filter(rule => rule.media?.mediaText === "(pointer: coarse)")
+  .forEach(rule => { rule.media.mediaText = "all"; })"""
+
 
 def begin(page: Page, site: str, path: str, *, theme: str = "light", role: str = "admin") -> None:
     be(page, site, factories.make_user("ana", role=role))
@@ -201,6 +206,27 @@ def test_pasted_links_come_in_before_the_reader_s_eyes(page: Page, site: str) ->
 
     expect(page.get_by_text("Stored", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Video 1")).to_have_attribute("href", f"/videos/{video.pk}/")
+
+
+def test_what_is_tapped_is_large_enough_for_a_finger(page: Page, site: str, picture: Picture) -> None:
+    grow(*SIZES)
+    page.set_viewport_size({"width": 390, "height": 900})
+    begin(page, site, "/batches/")
+    page.evaluate(WITH_A_FINGER)
+
+    page.get_by_text("Choose what goes in").click()
+    picture(page, "batches-phone")
+    found = {
+        selector: page.locator(selector).first.evaluate("part => part.getBoundingClientRect().height")
+        for selector in (
+            ".export-filters summary",
+            ".ticks label",
+            ".figures td.num a",
+            ".fact-lists td.num a",
+        )
+    }
+
+    assert {selector: height for selector, height in found.items() if height < 44} == {}
 
 
 @THEMES
