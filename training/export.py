@@ -193,7 +193,7 @@ def _refuse(batch: TrainingBatch, order: Order, tally: Tally, presence: Presence
     if lacking := [label for label in wanted if not Count.of_series(batch, label).total]:
         raise ExportError(
             f"No video to export is {' or '.join(lacking)}: a model cannot learn what it never sees. "
-            "Label some first, or leave the label out."
+            f"Label some first{_or_leave_out(order.filters)}."
         )
     if leak := next(leaks.known(batch), None):
         raise ExportError(f"{leak} Nothing was exported. {leak.remedy}")
@@ -202,6 +202,12 @@ def _refuse(batch: TrainingBatch, order: Order, tally: Tally, presence: Presence
         raise ExportError(
             f"Batch {twin.slug} holds exactly this already. Label more videos, then export again."
         )
+
+
+def _or_leave_out(filters: BatchFilters) -> str:
+    if filters.labels:
+        return ", or leave the label out"
+    return ", or leave a filter out" if filters.to_json() else ""
 
 
 def _nothing(filters: BatchFilters) -> str:

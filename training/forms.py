@@ -1,11 +1,12 @@
 """What is asked of batches in forms: which videos of one are shown, and what an export takes."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 
+from jobs.models import State
 from labeling.filters import LABEL_CHOICES, DayField, FilterForm, settled_as
 from labeling.models import Evidence, EvidenceKind, Split, Variant
 from training.batches import slugs
@@ -13,7 +14,7 @@ from training.batches.differences import CHANGES, before, changed
 from training.batches.filters import LABELS, BadFilter, BatchFilters
 from training.batches.ranges import DURATIONS, RESOLUTIONS, Steps
 from training.batches.tally import NO_EVIDENCE
-from training.models import BatchItem, TrainingBatch
+from training.models import BatchItem, ExportJob, TrainingBatch
 
 NEGATIVE, UNJUDGED = "no", "unjudged"
 WITHDRAWN = "withdrawn"
@@ -127,6 +128,15 @@ class ExportForm(forms.Form):
     since = DayField(label="Posted since", required=False)
     until = DayField(label="Posted until", required=False)
     min_answers = forms.IntegerField(label="People who agree, at least", required=False, min_value=0)
+
+    @classmethod
+    def of(cls, job: ExportJob | None) -> Self:
+        """Return the form to start with: filled in as it was for an export that failed or was stopped."""
+        if job is None or job.state not in (State.FAILED, State.CANCELLED):
+            return cls()
+        authors = {"authors": ", ".join(job.filters.get("authors", ()))}
+        given = {"slug": job.slug} | job.filters | authors
+        return cls(initial={name: value for name, value in given.items() if value})
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

@@ -51,11 +51,12 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     growth = Growth.read(**({"most": None} if "all" in request.GET else {}))
     counted, site = figures.current(), SiteSettings.current()
     growth.num_waiting, growth.num_anew, growth.num_next = counted.waiting, counted.anew, counted.whole
+    job = export_news()
     context = {
         "growth": growth,
-        "job": export_news(),
+        "job": job,
         "next_slug": next_slug(),
-        "form": ExportForm(),
+        "form": ExportForm.of(job),
         "figures": counted,
         "lacks": lacks(counted, site.label_target),
         "people": list(people(counted)),
@@ -148,7 +149,9 @@ def waiting_videos(request: HttpRequest) -> HttpResponse:
     """Show the videos that are settled, and in no batch as they are now."""
     page = KeysetPage.read(waiting().select_related("post", "settlement"), request.GET, size=VIDEOS_A_PAGE)
     withhold(request.user, page.rows)
-    return render(request, "training/waiting_videos.html", {"page": page, "next_slug": next_slug()})
+    context = {"page": page, "next_slug": next_slug()}
+    context |= {} if page.rows else {"is_any_settled": Video.objects.exportable().exists()}
+    return render(request, "training/waiting_videos.html", context)
 
 
 @require_safe
@@ -174,7 +177,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     except OSError as exc:
         messages.error(request, f"Not all of it could be done: {exc}. Try again.")
         return redirect(video)
-    removed = f" {withdrawn.num_files} files and its words are removed." if purge else ""
+    removed = f" {withdrawn.files_in_words} and its words are removed." if purge else ""
     messages.success(request, f"The video is withdrawn: no batch takes it any more.{removed}")
     return redirect(video)
 

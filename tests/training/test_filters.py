@@ -15,7 +15,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
-from tests.files import put_files
+from tests.files import make_filed_video, put_files
 from training.batches import selection
 from training.batches.filters import BadFilter, BatchFilters
 from training.batches.manifest import read_manifest
@@ -84,6 +84,7 @@ def test_min_answers_takes_what_as_many_people_agree_on() -> None:
         ({"authors": [" "]}, "' ' is no author."),
         ({"authors": ["a\0b"]}, r"'a.x00b' is no author."),
         ({"since": "July"}, "since is 'July'. Write a day like 2026-07-14."),
+        ({"since": "2026-07-15", "until": "2026-07-14"}, "since is 2026-07-15, after until, 2026-07-14"),
         ({"until": "9999-12-31"}, "until is '9999-12-31'. Write a day from 2000-01-01 to 2100-01-01."),
         ({"min_answers": -1}, "must be >= 0, got -1"),
         ({"colour": "red"}, "'colour' is no filter. Filters are: authors"),
@@ -114,6 +115,15 @@ def test_filters_that_let_nobody_in_say_so() -> None:
         call_command("export_batch", author=["nobody"])
 
     assert not TrainingBatch.objects.exists()
+
+
+def test_filter_that_leaves_no_positive_is_named_as_the_remedy() -> None:
+    make_settlement(make_filed_video(), ai_gen=False)
+
+    with pytest.raises(CommandError, match="Label some first, or leave a filter out"):
+        call_command("export_batch", evidence=["metadata"])
+    with pytest.raises(CommandError, match=r"Label some first\.$"):
+        call_command("export_batch")
 
 
 @pytest.mark.parametrize(("option", "day"), [("since", "0001-01-01"), ("until", "9999-12-31")])

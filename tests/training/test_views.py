@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -281,6 +282,38 @@ def test_export_that_somebody_stops_is_said_to_stop_and_then_to_be_stopped(admin
     assert "The export was stopped. Nothing was exported" in stopped.text
 
 
+def test_failed_export_keeps_what_was_chosen(admin: Client) -> None:
+    grow(100)
+    given = {"slug": "vidu-set", "labels": ["VIDU"], "authors": "@maker, @other", "since": "2026-07-14"}
+    admin.post("/exports/", given)
+    ExportJob.objects.update(
+        state="failed", failure_message="No settled video passes.", finished_at=timezone.now()
+    )
+
+    page = admin.get("/batches/").text
+
+    assert "vidu-set failed" in page
+    assert '<details class="export-filters" open>' in page
+    assert re.search(r'value="VIDU"[^>]* checked', page)
+    assert all(f'value="{value}"' in page for value in ("vidu-set", "@maker, @other", "2026-07-14"))
+
+
+def test_failed_export_is_no_news_once_a_batch_came_after_it(admin: Client) -> None:
+    grow(100)
+    ExportJob.objects.create(state="failed", failure_message="Disk full.", finished_at=timezone.now())
+
+    before = "Disk full." in admin.get("/batches/").text
+    make_batch("v5.1", frozen_at=timezone.now())
+
+    assert (before, "Disk full." in admin.get("/batches/").text) == (True, False)
+
+
+def test_export_is_announced_by_its_name(admin: Client) -> None:
+    response = admin.post("/exports/", {"slug": "my-set"}, headers=HTMX)
+
+    assert "Waiting for a worker to export my-set" in response.text
+
+
 def test_export_that_waits_is_stopped_at_once(admin: Client) -> None:
     job = ExportJob.objects.create()
 
@@ -296,6 +329,8 @@ def test_export_that_is_done_is_not_stopped(admin: Client) -> None:
     response = admin.post(f"/exports/{job.pk}/stop/", headers=HTMX)
 
     assert "is exported" in response.text
+    assert response["HX-Refresh"] == "true"
+    assert "done before it could be stopped" in admin.get("/batches/").text
     assert ExportJob.objects.get().state == "done"
 
 

@@ -229,7 +229,7 @@ def test_purge_that_was_killed_is_finished_by_a_second_run(
 
     assert not default_storage.exists(name)
     assert not DoomedFile.objects.exists()
-    assert "was withdrawn already, 1 files and its words removed" in capsys.readouterr().out
+    assert "was withdrawn already, 1 file and its words removed" in capsys.readouterr().out
 
 
 def test_purge_that_was_killed_is_finished_by_the_purge_of_another_video(half_purged: Video) -> None:

@@ -44,6 +44,8 @@ class BatchFilters:
             _check_handle(handle)
         for name in ("since", "until"):
             _day(name, getattr(self, name))
+        if self.since and self.until and self.since > self.until:
+            raise BadFilter(f"since is {self.since}, after until, {self.until}. Swap them.")
         if self.min_answers < 0:
             raise BadFilter(f"The least number of answers must be >= 0, got {self.min_answers}.")
 

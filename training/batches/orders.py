@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.models import State
 from labeling.models import SiteSettings
 from training.batches.upcoming import waiting
-from training.models import ExportJob
+from training.models import ExportJob, TrainingBatch
 
 NEWS_FOR = timedelta(hours=1)
 LEFT_ALONE_FOR = timedelta(hours=6)
@@ -57,10 +57,14 @@ def _day_of_the_site(moment: datetime) -> date:
 
 
 def export_news() -> ExportJob | None:
-    """Return the newest export if it still runs, or ended a short while ago."""
+    """Return the newest export if it still runs, or ended a short while ago.
+
+    One that failed is no news once a batch came after it, by the command line say.
+    """
     job: ExportJob | None = ExportJob.objects.select_related("batch").order_by("-pk").first()
     if job is None or job.state == State.CANCELLED:
         return None
     if job.finished_at and job.finished_at < timezone.now() - NEWS_FOR:
         return None
-    return job
+    later = TrainingBatch.objects.exported().filter(frozen_at__gt=job.created_at)
+    return None if job.state == State.FAILED and later.exists() else job

@@ -43,6 +43,10 @@ class Withdrawn:
     batches: tuple[str, ...]
     """The batches that hold it, and keep their bytes."""
 
+    @property
+    def files_in_words(self) -> str:
+        return "1 file" if self.num_files == 1 else f"{self.num_files} files"
+
 
 def find(names: Iterable[str]) -> list[Video]:
     """Return the videos meant by keys, ids, or links of posts (all their videos), each once.

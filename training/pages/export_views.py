@@ -32,12 +32,7 @@ def export_order(request: HttpRequest) -> HttpResponse:
 def export_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Say how far an export is. When it is done, the page is loaded anew: its charts have grown."""
     job = get_object_or_404(ExportJob.objects.select_related("batch"), pk=pk)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("training:batch-list")
-    response = _export_fragment(request, job)
-    if job.state == State.DONE:
-        response["HX-Refresh"] = "true"
-    return response
+    return _shown(request, job)
 
 
 @require_POST
@@ -47,9 +42,9 @@ def export_stop(request: HttpRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ExportJob, pk=pk)
     ExportJob.objects.filter(pk=job.pk).cancel()
     job.refresh_from_db()
-    if request.htmx:  # type: ignore[attr-defined]
-        return _export_fragment(request, job)
-    return redirect("training:batch-list")
+    if job.state == State.DONE:
+        messages.info(request, "The export was done before it could be stopped.")
+    return _shown(request, job)
 
 
 def _refused(request: HttpRequest, form: ExportForm) -> HttpResponse:
@@ -61,8 +56,17 @@ def _refused(request: HttpRequest, form: ExportForm) -> HttpResponse:
     return redirect("training:batch-list")
 
 
+def _shown(request: HttpRequest, job: ExportJob) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("training:batch-list")
+    response = _export_fragment(request, job)
+    if job.state == State.DONE:
+        response["HX-Refresh"] = "true"
+    return response
+
+
 def _export_fragment(request: HttpRequest, job: ExportJob) -> HttpResponse:
     is_running = job.state in (State.QUEUED, State.RUNNING)
-    context = {"job": job, "next_slug": next_slug(), "form": ExportForm()}
+    context = {"job": job, "next_slug": next_slug(), "form": ExportForm.of(job)}
     status = 200 if is_running else STOP_POLLING
     return render(request, "training/batch_list.html#export", context, status=status)

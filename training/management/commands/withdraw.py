@@ -32,7 +32,7 @@ class Command(BaseCommand):
 def in_words(withdrawn: withdrawing.Withdrawn, *, purge: bool) -> str:
     said = "withdrawn" if withdrawn.is_news else "was withdrawn already"
     if purge:
-        said += f", {withdrawn.num_files} files and its words removed"
+        said += f", {withdrawn.files_in_words} and its words removed"
     if withdrawn.batches:
         said += f"; still named in {', '.join(withdrawn.batches)}, which training skips"
     return f"{withdrawn.video.key}: {said}."
