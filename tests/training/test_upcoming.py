@@ -123,6 +123,18 @@ def test_before_the_first_batch_nothing_is_settled_anew() -> None:
     assert count_waiting() == (1, 0)
 
 
+def test_empty_list_says_whether_anything_is_settled_at_all(client: Client) -> None:
+    client.force_login(make_user())
+    empty = client.get("/batches/-/waiting/").text
+    make_batch(settlements=[make_settlement(make_video())])
+
+    in_a_batch = client.get("/batches/-/waiting/").text
+
+    assert "No video is settled yet." in empty
+    assert "Every settled video is in a batch" not in empty
+    assert "Every settled video is in a batch" in in_a_batch
+
+
 def test_number_on_the_page_is_that_of_the_list_behind_it(client: Client) -> None:
     client.force_login(make_user())
     quarantined = make_settlement(make_video(quarantine="Same footage as 1/0")).video
