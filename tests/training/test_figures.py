@@ -70,6 +70,31 @@ def test_large_dataset_is_shown_as_it_was_counted() -> None:
     assert (found.settled["KLING"], found.is_live) == (0, False)
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(40, "counted 40 s ago"), (150, '">2\xa0minutes ago</time>')])
+def test_page_says_at_the_number_that_waits_when_it_was_counted(
+    client: Client, seconds: int, words: str
+) -> None:
+    client.force_login(make_user())
+    make_batch(num_train=1)
+    figures.recount()
+    GrowthFigures.objects.update(seconds=0.06, counted_at=timezone.now() - timedelta(seconds=seconds))
+
+    text = client.get("/batches/").text
+    head = text[: text.index("Videos in each version")]
+
+    assert words in head
+    assert text.count(words) == 3
+
+
+def test_page_says_nothing_of_when_it_counts_at_each_look(client: Client) -> None:
+    client.force_login(make_user())
+    make_batch(num_train=1)
+    figures.recount()
+    GrowthFigures.objects.update(seconds=0.01)
+
+    assert ", counted" not in client.get("/batches/").text
+
+
 def test_counting_that_takes_long_is_done_the_less_often() -> None:
     figures.recount()
     GrowthFigures.objects.update(seconds=3)

@@ -50,6 +50,11 @@ class Figures:
     is_live: bool
 
     @property
+    def age_seconds(self) -> float:
+        """How long ago they were counted: much is labeled within the minute that is else called just now."""
+        return (timezone.now() - self.counted_at).total_seconds()
+
+    @property
     def whole(self) -> int:
         """The size of a batch that takes everything: each video is judged to be AI-generated or not."""
         return self.settled[Label.AI_GEN] + self.settled[NOT_AI]
