@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 
-from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Label
+from cakelens.labels import GENERATORS, STYLES, V5_LABELS, Kind, Label
 from jobs import workers
 from jobs.models import State
 from labeling.models import Settlement, Split, Video
@@ -50,7 +50,7 @@ def label_rows(batch: TrainingBatch) -> list[LabelRow]:
     ]
 
 
-def bar_scales(batch: TrainingBatch) -> dict[str, int]:
+def bar_scales(batch: TrainingBatch) -> dict[Kind, int]:
     """Return what a full bar stands for, by kind of label: styles are rarer than AI_GEN."""
     totals = {label: Count.of_judged(batch, label, POSITIVE).total for label in V5_LABELS}
     return {Label.AI_GEN.kind: batch.num_videos} | {
