@@ -1,13 +1,16 @@
 """One reviewer's labels for many videos at once: seen before, appended, and taken back as one."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from cakelens.labels import GENERATORS, Label
 from labeling import answering, queue, settling
+from labeling.aims import AIMABLE
 from labeling.answering import InvalidAnswer
 from labeling.locks import lock, lock_all
 from labeling.models import (
@@ -168,10 +171,9 @@ def _decide(answers: list[Annotation]) -> None:
         settlement.video.settlement, settlement.video.disputed_at = settlement, None
     videos = [settlement.video for settlement in settlements]
     Video.objects.bulk_update(videos, ["settlement", "disputed_at"], batch_size=200)
-    open_ones = Slot.objects.filter(
-        video__in=videos, state__in=[SlotState.FREE, SlotState.KEPT], is_gold=False
-    )
-    open_ones.update(**queue.CLOSED)
+    is_open = Q(state__in=[SlotState.FREE, SlotState.KEPT])
+    is_open |= Q(state=SlotState.HELD, labeler=answers[0].labeler)  # nobody is asked what they just decided
+    Slot.objects.filter(is_open, video__in=videos, is_gold=False).update(**queue.CLOSED)
 
 
 def _append(edit: BulkEdit, changing: list[tuple[Video, Labels]], change: Change) -> list[Annotation]:
@@ -189,10 +191,34 @@ def _append(edit: BulkEdit, changing: list[tuple[Video, Labels]], change: Change
         )
         for video, labels in changing
     )
-    if change.claims:
-        claims, kind = [str(label) for label in change.claims], str(change.kind)
-        Evidence.objects.bulk_create(Evidence(annotation=row, labels=claims, kind=kind) for row in rows)
+    replaced = [video.settlement_id for video, _ in changing]
+    Evidence.objects.bulk_create(_evidence(rows, replaced, change))
     return rows
+
+
+def _evidence(rows: list[Annotation], replaced: list[int | None], change: Change) -> Iterator[Evidence]:
+    """Yield what shows the labels of each row: what is said now, and what showed those that stay on.
+
+    `replaced`: the settlement that each row takes the place of. Without its evidence, a batch would not know
+    any more how a video was seen to be AI-generated, once somebody corrects its style.
+    """
+    before = _evidence_of(replaced)
+    for row, settlement in zip(rows, replaced, strict=True):
+        on = [str(label) for label in AIMABLE if row.labels()[label]]
+        if change.kind and on:
+            yield Evidence(annotation=row, labels=list(map(str, change.claims)) or on, kind=change.kind)
+        for each in before[settlement]:
+            if labels := [label for label in each.labels if label in on]:
+                kept = {"kind": each.kind, "quote": each.quote, "at_seconds": each.at_seconds}
+                yield Evidence(annotation=row, labels=labels, **kept)
+
+
+def _evidence_of(settlements: list[int | None]) -> Mapping[int | None, list[Evidence]]:
+    found: defaultdict[int | None, list[Evidence]] = defaultdict(list)
+    rests_on = Evidence.objects.annotate(settlement=F("annotation__settlements"))
+    for evidence in rests_on.filter(settlement__in=filter(None, settlements)).order_by("pk"):
+        found[evidence.settlement].append(evidence)
+    return found
 
 
 def _fields(labels: Labels, of: str = "") -> dict[str, bool | None]:

@@ -19,7 +19,14 @@ from labeling.models import (
     SlotState,
     Video,
 )
-from tests.factories import make_annotation, make_settlement, make_user, make_video
+from tests.factories import (
+    hold,
+    make_annotation,
+    make_evidence,
+    make_settlement,
+    make_user,
+    make_video,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -104,6 +111,55 @@ def test_edited_video_wants_no_more_answers(rob: User) -> None:
     bulk.apply(rob, Video.objects.all(), NOT_AI)
 
     assert video.slots.get().state == SlotState.OUT
+
+
+def test_who_edits_a_video_that_they_hold_is_not_asked_for_it(rob: User) -> None:
+    video = make_video()
+    hold(video.slots.get(), rob)
+
+    bulk.apply(rob, Video.objects.all(), NOT_AI)
+
+    assert video.slots.get().state == SlotState.OUT
+
+
+def seen_as_sora() -> Video:
+    """Make a video that Ana saw a watermark of Sora in, and artefacts."""
+    video = make_video()
+    answer = make_annotation(video, make_user("ana"), sora=True)
+    make_evidence(answer, Label.SORA, kind="watermark", quote="Sora", at_seconds=1.5)
+    make_evidence(answer, Label.AI_GEN, kind="artefacts")
+    make_settlement(video, sora=True, annotations=[answer])
+    return video
+
+
+def shown(video: Video) -> list[tuple[str, list[str], str]]:
+    found = standing(video).annotations.get().evidence.order_by("pk")
+    return [(each.kind, each.labels, each.quote) for each in found]
+
+
+def test_evidence_of_labels_that_stay_on_stays(rob: User) -> None:
+    video = seen_as_sora()
+
+    bulk.apply(rob, Video.objects.all(), ANIME)
+
+    assert shown(video) == [("watermark", ["SORA"], "Sora"), ("artefacts", ["AI_GEN"], "")]
+
+
+def test_evidence_of_labels_that_go_off_goes(rob: User) -> None:
+    video = seen_as_sora()
+
+    bulk.apply(rob, Video.objects.all(), Change({Label.SORA: False}))
+
+    assert shown(video) == [("artefacts", ["AI_GEN"], "")]
+
+
+def test_evidence_said_with_a_style_shows_what_is_on(rob: User) -> None:
+    video = make_video()
+    make_settlement(video, ai_gen=True)
+
+    bulk.apply(rob, Video.objects.all(), Change({Label.ANIME_3D: True}, EvidenceKind.ARTEFACTS))
+
+    assert shown(video) == [("artefacts", ["AI_GEN"], "")]
 
 
 def test_edit_leaves_what_says_it_already(rob: User) -> None:
