@@ -13,7 +13,7 @@ let unsure = null; // asked for, and no reply came: asked again under its key, i
 
 async function undo(fields) {
   await wake();
-  if (waiting().length) return say("undo", "The last answer is not saved yet. It can be taken back once it is.");
+  if (waiting().length) return say("unsaved", "The last answer is not saved yet. It can be taken back once it is.");
   const wanted = new Map(fields).get("annotation");
   const asked = unsure && [undefined, unsure.wanted].includes(wanted) ? unsure : { wanted, fields, key: newKey() };
   unsure = asked;
@@ -44,3 +44,4 @@ document.addEventListener("submit", (event) => {
   undo([...new FormData(event.target, event.submitter)]).finally(() => (isUndoing = false));
 });
 document.addEventListener("outbox:saved", () => (unsure = null)); // now the newest answer is another one
+document.addEventListener("outbox:change", () => waiting().length || silence("unsaved"));

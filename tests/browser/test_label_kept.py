@@ -111,6 +111,34 @@ def test_every_clip_answered_offline_says_what_happens_next(
     assert Annotation.objects.count() == 3
 
 
+def test_undo_and_help_are_heard_while_answers_are_on_their_way(
+    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture
+) -> None:
+    stock(2)
+    begin(rough, site)
+    notice, helped = rough.locator("#notice"), rough.get_by_role("dialog", name="Keys and labels")
+    context.set_offline(True)
+    press(rough, *["n", "Enter"] * 2)
+    expect(rough.get_by_role("heading", name="Your answers are on their way")).to_be_visible()
+
+    press(rough, "?")
+    expect(helped).to_be_visible()
+    press(rough, "?", "Backspace")
+    expect(notice).to_have_text("The last answer is not saved yet. It can be taken back once it is.")
+    picture(rough, "label-on-their-way")
+    context.set_offline(False)
+
+    saved(rough)
+    expect(notice).to_be_empty()
+    expect(rough.get_by_role("heading", name="You have judged every clip there is")).to_be_visible()
+    press(rough, "?")
+    expect(helped).to_be_visible()
+    press(rough, "?")
+    press(rough, "Backspace")
+    expect(rough.locator(".transport")).to_be_visible()
+    assert is_on(rough, "not AI")
+
+
 def test_answers_on_their_way_survive_a_reload(
     context: BrowserContext, rough: Page, site: str, stock: Stock
 ) -> None:
