@@ -23,7 +23,7 @@ from inference.models import ModelVersion
 from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, JobInterrupted, State
 from labeling import storage
-from training.batches import sidecars
+from training.batches import sidecars, verifying
 from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.config import TrainConfig
 from training.learning.splits import split_rows
@@ -220,8 +220,10 @@ def manifest_of(batch: TrainingBatch) -> Manifest:
         manifest = read_manifest(storage.local_copy(batch.manifest_name, anew=True))
     except storage.BucketError as exc:
         raise RunError(sidecars.no_answer(exc)) from exc
-    except (FileNotFoundError, ManifestError) as exc:
-        raise RunError(f"The manifest of {batch.slug} cannot be used: {exc}") from exc
+    except FileNotFoundError as exc:
+        raise RunError(sidecars.missing_manifest(batch)) from exc
+    except ManifestError as exc:
+        raise RunError(verifying.damaged(batch, exc)) from exc
     withdrawn = set(Withdrawal.objects.values_list("video__key", flat=True))
     return manifest.without(withdrawn) if withdrawn else manifest
 

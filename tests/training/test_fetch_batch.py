@@ -163,6 +163,33 @@ def test_missing_manifest_is_said_with_its_place_and_a_way_back(tmp_path: Path) 
     assert "Restore it from a backup, or put back v5.0.parquet" in str(caught.value)
 
 
+@pytest.mark.parametrize("command", ["fetch_batch", "verify_batch", "train_batch", "check_splits"])
+def test_damaged_manifest_of_this_site_is_said_with_a_way_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    batch = make_batch_of_files()
+    place = Path(default_storage.path(batch.manifest_name))
+    place.write_bytes(place.read_bytes()[:-100])
+    into = [f"--into={tmp_path}"] if command == "fetch_batch" else []
+    slug = [] if command == "check_splits" else [batch.slug]
+
+    with pytest.raises(CommandError) as caught:
+        call_command(command, *slug, *into)
+
+    said = capsys.readouterr().out + str(caught.value)
+    assert f"{place}: is no Parquet file (" in said
+    assert "Restore it from a backup, or put back v5.0.parquet from a folder that the batch was" in said
+    assert "etch the manifest again" not in said
+
+
+def test_damaged_manifest_that_was_fetched_is_to_be_fetched_again(tmp_path: Path) -> None:
+    path = tmp_path / "v5.0.parquet"
+    path.write_bytes(b"PAR1")
+
+    with pytest.raises(CommandError, match=r"v5\.0\.parquet: is no Parquet.*\)\. Fetch the manifest again"):
+        call_command("fetch_batch", manifest=str(path), into=tmp_path / "into")
+
+
 def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> None:
     batch = make_batch_of_files()
     withdrawing.withdraw([Video.objects.earliest("pk")], reason="")

@@ -190,7 +190,7 @@ def test_cancelled_run_stops_and_registers_nothing(batch: TrainingBatch) -> None
 def test_run_without_its_manifest_fails_with_the_reason(batch: TrainingBatch) -> None:
     default_storage.delete(batch.manifest_name)
 
-    with pytest.raises(CommandError, match=r"The manifest of v5\.0 cannot be used"):
+    with pytest.raises(CommandError, match=r"The manifest of v5\.0 is missing from the storage"):
         call_command("train_batch", "v5.0", **TWO_STEPS)
 
     assert TrainingRun.objects.get().state == "failed"

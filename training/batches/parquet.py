@@ -17,7 +17,8 @@ SCHEMA_VERSION = "1"
 ROWS_PER_GROUP = 1000
 """Rows held in memory while writing or reading: about a megabyte."""
 
-FETCH = "Fetch the manifest again, or export the batch again."
+FETCH = "Fetch the manifest again."
+"""What helps where a manifest was fetched; what helps at its own site, `verifying.damaged` says."""
 
 VARIANT = pa.struct(
     [

@@ -9,12 +9,11 @@ from django.core.files.storage import default_storage
 
 from labeling import storage
 from training import runs
-from training.batches import sidecars, withdrawing, withdrawn
+from training.batches import sidecars, verifying, withdrawing, withdrawn
 from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.batches.remote import Server
 from training.batches.sources import Source, Wanted, Web
-from training.batches.verifying import stored_files
 from training.files import written_durably
 
 
@@ -30,7 +29,7 @@ class Place:
 
     def source(self, files: Sequence[Wanted], connections: int) -> Source:
         if self.server is None:
-            return stored_files(connections)
+            return verifying.stored_files(connections)
         self.server.expect(files)
         return Web(self.server.address_of, connections=connections)
 
@@ -51,7 +50,11 @@ def from_site(slug: str, into: Path) -> Place:
         raise FetchError(sidecars.missing_manifest(batch)) from exc
     except storage.BucketError as exc:
         raise FetchError(sidecars.no_answer(exc)) from exc
-    return _place(path, into, withdrawing.withdrawn_keys(batch))
+    try:
+        manifest = read_manifest(path)
+    except ManifestError as exc:
+        raise FetchError(verifying.damaged(batch, exc)) from exc
+    return _place(manifest, path, into, withdrawing.withdrawn_keys(batch))
 
 
 def from_file(path: Path, into: Path) -> Place:
@@ -60,7 +63,11 @@ def from_file(path: Path, into: Path) -> Place:
     Raises:
         FetchError: It cannot be read, or was altered; or the storage cannot be read.
     """
-    return _place(path, into, _published_list())
+    try:
+        manifest = read_manifest(path)
+    except ManifestError as exc:
+        raise FetchError(str(exc)) from exc
+    return _place(manifest, path, into, _published_list())
 
 
 def from_url(url: str, token: str, into: Path) -> Place:
@@ -74,20 +81,20 @@ def from_url(url: str, token: str, into: Path) -> Place:
     path = into / ".incoming.parquet"
     server.save_manifest(path)
     try:
-        return _place(path, into, server.withdrawn(), server)
+        return _place(read_manifest(path), path, into, server.withdrawn(), server)
+    except ManifestError as exc:
+        # The file is gone by the time that this is read.
+        raise FetchError(f"{server.base}/manifest: {exc.what}. {exc.remedy}") from exc
     finally:
         path.unlink(missing_ok=True)
 
 
-def _place(path: Path, into: Path, taken_back: Sequence[str], server: Server | None = None) -> Place:
+def _place(
+    manifest: Manifest, path: Path, into: Path, taken_back: Sequence[str], server: Server | None = None
+) -> Place:
     try:
-        manifest = read_manifest(path)
         # The list first: where a manifest stands, training knows what to skip of it.
         known = withdrawn.add(into, taken_back)
-    except ManifestError as exc:
-        # The file of a server is gone by the time that this is read.
-        origin = f"{server.base}/manifest" if server else exc.path
-        raise FetchError(f"{origin}: {exc.what}. {exc.remedy}") from exc
     except ValueError as exc:
         raise FetchError(str(exc)) from exc
     target = into / f"{manifest.slug}.parquet"

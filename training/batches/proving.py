@@ -15,7 +15,7 @@ from labeling import storage
 from labeling.collecting import neighbours
 from labeling.collecting.fingerprints import Sighting
 from labeling.models import Split, Video
-from training.batches import leaks
+from training.batches import leaks, verifying
 from training.batches.manifest import ManifestError, read_manifest
 from training.batches.rows import ManifestRow
 from training.batches.sidecars import missing_manifest, no_answer
@@ -75,10 +75,13 @@ def _read(batch: TrainingBatch) -> tuple[tuple[ManifestRow, ...], tuple[str, ...
         return (), (missing_manifest(batch),)
     except storage.BucketError as exc:
         return (), (no_answer(exc),)
-    except (ManifestError, OSError) as exc:
+    except ManifestError as exc:
+        return (), (verifying.damaged(batch, exc),)
+    except OSError as exc:
         return (), (str(exc),)
     if manifest.digest != batch.digest:
-        return (), (f"Its manifest is that of {manifest.digest[:12]}…, not of this batch.",)
+        what = f"Its manifest is that of {manifest.digest[:12]}…, not of this batch."
+        return (), (f"{what} {verifying.restore(batch)}",)
     return manifest.rows, tuple(_contradictions(batch, manifest.rows))
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from labeling import storage
-from training.batches import sidecars
+from training.batches import parquet, sidecars
 from training.batches.fetching import wanted_files
 from training.batches.manifest import Manifest, ManifestError, read_manifest, write_manifest
 from training.batches.rows import ManifestRow
@@ -55,17 +55,32 @@ def _checked(batch: TrainingBatch) -> Manifest:
     try:
         manifest = read_manifest(path)
     except ManifestError as exc:
-        raise BadBatch(str(exc)) from exc
+        raise BadBatch(damaged(batch, exc)) from exc
     if manifest.digest != batch.digest:
-        raise BadBatch(
-            f"{path}: holds batch {manifest.digest[:12]}…, not {batch.slug} ({batch.digest[:12]}…)."
-        )
+        what = f"holds batch {manifest.digest[:12]}…, not {batch.slug} ({batch.digest[:12]}…)"
+        raise BadBatch(f"{path}: {what}. {restore(batch)}")
     if len(manifest.rows) != batch.items.count():
-        raise BadBatch(f"{path}: names {len(manifest.rows):,} videos, the batch {batch.items.count():,}.")
+        what = f"names {len(manifest.rows):,} videos, the batch {batch.items.count():,}"
+        raise BadBatch(f"{path}: {what}. {restore(batch)}")
     _check_bytes(batch, path, manifest.rows)
     if bad := [*sidecars.differing(batch, path, manifest.rows)]:
         raise BadBatch(f"{'; '.join(bad)}. Restore what is named from a backup.")
     return manifest
+
+
+def damaged(batch: TrainingBatch, error: ManifestError) -> str:
+    """Say what is wrong with a manifest of this site, and how it comes back: nowhere is it to be fetched."""
+    remedy = error.remedy.replace(parquet.FETCH, restore(batch))
+    return f"{storage.place_of(batch.manifest_name)}: {error.what}. {remedy}"
+
+
+def restore(batch: TrainingBatch) -> str:
+    """Say how the manifest of a batch comes back. No export gives it again: its name is taken."""
+    name = sidecars.file_name(batch, sidecars.MANIFEST)
+    return (
+        f"Restore it from a backup, or put back {name} from a folder that the batch was fetched into: "
+        "they are the same bytes."
+    )
 
 
 def _fresh_copy(batch: TrainingBatch) -> Path:
@@ -93,7 +108,7 @@ def _check_bytes(batch: TrainingBatch, path: Path, rows: Iterable[ManifestRow]) 
     if found == wanted:
         raise BadBatch(f"{named} is altered: it gives the manifest another sha256. Restore it from a backup.")
     if described == wanted:
-        raise BadBatch(f"{path}: its bytes are not those that were exported. Restore it from a backup.")
+        raise BadBatch(f"{path}: its bytes are not those that were exported. {restore(batch)}")
     raise BadBatch(
         f"{path} or {named} is altered: the manifest has another sha256 than its description says. "
         "Restore both from a backup."
