@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from cakelens.labels import Label
 from labeling import settling
-from labeling.models import GoldAnswer, Preferences, ReviewOutcome, Settlement, Video
+from labeling.models import GoldAnswer, Post, Preferences, ReviewOutcome, Settlement, Video
 from tests import factories
 from tests.browser.axe import violations
 from tests.browser.conftest import Picture, Stock, be, suggest
@@ -146,3 +146,18 @@ def test_ticked_videos_are_edited_and_taken_back(page: Page, site: str, footage:
 
     expect(page.get_by_text("taken back by rob")).to_be_visible()
     assert not Settlement.objects.standing().filter(video=footage[0]).exists()
+
+
+def test_sensitive_clip_is_shown_when_it_is_asked_for(page: Page, site: str, stock: Stock) -> None:
+    [video] = stock(1)
+    Post.objects.update(is_sensitive=True)
+    cover = page.get_by_text("X marks this post as sensitive.")
+
+    begin(page, site, f"/videos/{video.pk}/")
+    page.get_by_role("link", name="Show it").click()
+    expect(cover).to_be_hidden()
+    page.goto(f"{site}/review/videos/{video.pk}/")
+    expect(cover).to_be_visible()
+    page.keyboard.press("h")
+
+    expect(cover).to_be_hidden()

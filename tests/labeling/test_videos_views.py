@@ -9,6 +9,7 @@ from tests.factories import (
     make_evidence,
     make_group,
     make_model,
+    make_post,
     make_prediction,
     make_settlement,
     make_user,
@@ -223,3 +224,21 @@ def test_video_detail_costs_the_same_queries_with_many_answers_and_models(
     # to withhold what models said (two), what they and people said, its twins.
     with django_assert_num_queries(13):
         labeler.get(f"/videos/{video.pk}/")
+
+
+@pytest.mark.parametrize("path", ["/videos/", "/posts/", "/posts/{post}/"])
+def test_sensitive_clip_is_veiled_in_lists(labeler: Client, path: str) -> None:
+    video = make_video(post=make_post(is_sensitive=True), poster_name="posters/a.jpg")
+
+    assert 'class="poster is-veiled"' in labeler.get(path.format(post=video.post_id)).text
+
+
+def test_sensitive_clip_is_hidden_until_it_is_asked_for(labeler: Client) -> None:
+    video = make_video(post=make_post(is_sensitive=True))
+    make_video(post=make_post())
+
+    hidden = labeler.get(f"/videos/{video.pk}/").text
+    shown = labeler.get(f"/videos/{video.pk}/?show=1").text
+
+    assert ("X marks this post as sensitive." in hidden, "data-hidden" in hidden) == (True, True)
+    assert ("X marks this post as sensitive." in shown, "data-hidden" in shown) == (False, False)
