@@ -70,16 +70,25 @@ def test_large_dataset_is_shown_as_it_was_counted() -> None:
     assert (found.settled["KLING"], found.is_live) == (0, False)
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(40, "counted 40 s ago"), (150, '">2\xa0minutes ago</time>')])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (2, '">just now</time>\n</span>'),
+        (40, ", counted 40 s ago\n</span>"),
+        (150, '">2\xa0minutes ago</time>\n</span>'),
+    ],
+)
 def test_page_says_at_the_number_that_waits_when_it_was_counted(
     client: Client, seconds: int, words: str
 ) -> None:
-    client.force_login(make_user())
     make_batch(num_train=1)
     figures.recount()
-    GrowthFigures.objects.update(seconds=0.06, counted_at=timezone.now() - timedelta(seconds=seconds))
+    now = timezone.now()
+    GrowthFigures.objects.update(seconds=0.06, counted_at=now - timedelta(seconds=seconds))
 
-    text = client.get("/batches/").text
+    with time_machine.travel(now, tick=False):
+        client.force_login(make_user())
+        text = client.get("/batches/").text
     head = text[: text.index("Videos in each version")]
 
     assert words in head
