@@ -17,7 +17,8 @@ function draw() {
 
 function drawn(entry) {
   const part = pattern.content.firstElementChild.cloneNode(true);
-  part.querySelector("[data-words]").textContent = `${entry.words} Your answer (${entry.says}) is kept here.`;
+  name(part.querySelector("[data-clip]"), entry);
+  part.querySelector("[data-words]").textContent = `${entry.words} ${remedy(entry)}`;
   part.querySelector("[data-again]").addEventListener("click", () => again(entry, part));
   if (entry.isOver) part.querySelector("[data-again]").remove(); // it can only be discarded
   part.querySelector("[data-discard]").addEventListener("click", () => {
@@ -26,6 +27,22 @@ function drawn(entry) {
   });
   return part;
 }
+
+// Which clip it is: people know it by its picture, which may be away by now.
+function name(link, { video, poster }) {
+  link.href = link.getAttribute("href").replace("/0/", `/${video}/`);
+  link.querySelector("[data-number]").textContent = video;
+  const picture = link.querySelector("img");
+  if (!poster) return picture.remove();
+  picture.addEventListener("error", () => picture.remove());
+  picture.src = poster;
+  return undefined;
+}
+
+const remedy = ({ says, isOver }) =>
+  isOver
+    ? `That one counts, and not the one kept here (${says}). To change it, take it back among your last ten, below.`
+    : `Your answer (${says}) is kept here.`;
 
 async function again(entry, part) {
   if (asking.has(entry.key)) return;
@@ -56,5 +73,9 @@ async function reclaim(entry, part) {
   return undefined;
 }
 
+// Who answered the clip anew has said what counts.
+document.addEventListener("outbox:saved", ({ detail: saved }) => {
+  for (const entry of stuck()) if (entry.video === saved.video && entry.at < saved.at) remove(entry);
+});
 document.addEventListener("outbox:change", draw);
 draw();

@@ -1,5 +1,5 @@
 // Answers on their way: kept here before the next clip is shown, removed when the server says that it has them.
-// An entry: {key, kind, url, claim, video, fields, at}; one that is stuck has a state, "lost" or "refused", and words.
+// An entry: {key, kind, url, claim, video, poster, fields, at}; one that is stuck has a state, "lost" or "refused", and words.
 
 import { all, forget, isOnlyHere, keep, onChangeElsewhere } from "./store.js";
 

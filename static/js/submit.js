@@ -19,6 +19,7 @@ function answer(form, submitter) {
     claim: onStage(),
     video,
     reclaim,
+    poster: document.querySelector(".stage .clip")?.poster,
     fields: draft.fieldsOf(form, submitter),
     says: isSkip ? `skip: ${submitter.value.replaceAll("_", " ")}` : onNow().join(", "),
   });

@@ -414,7 +414,40 @@ def test_answer_given_in_another_window_can_only_be_discarded(rough: Page, site:
 
     notice = rough.locator("#notice")
     expect(notice).to_contain_text("You answered it already")
+    expect(notice).to_contain_text("That one counts, and not the one kept here (not AI).")
     expect(notice.get_by_role("button")).to_have_text(["Discard it"])
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_clip_answered_in_two_windows_is_named_and_answered_anew(
+    context: BrowserContext, rough: Page, site: str, stock: Stock, picture: Picture, theme: str
+) -> None:
+    video = stock(4)[0]
+    context.add_cookies([{"name": "theme", "value": theme, "url": site}])
+    begin(rough, site)
+    other = context.new_page()
+    other.goto(f"{site}/label/")
+    expect(other.locator(".transport")).to_be_visible()
+    go_on(rough, "y", "b", "Enter")
+
+    press(other, "n", "Enter")
+    for page in (rough, other):
+        notice = page.locator("#notice")
+        expect(notice).to_contain_text("To change it, take it back among your last ten, below.")
+        expect(notice.get_by_role("link", name=f"clip {video.pk}")).to_have_attribute(
+            "href", video.get_absolute_url()
+        )
+    assert violations(other) == []
+    picture(other, f"label-two-windows-{theme}")
+    other.get_by_role("button", name="Go back to AI_GEN").click()
+    expect(other.get_by_role("button", name="AI_GEN", exact=True)).to_have_attribute("aria-pressed", "true")
+    press(other, "n", "Enter")
+
+    for page in (rough, other):
+        saved(page)
+        expect(page.locator("#notice")).to_be_empty()
+    assert Annotation.objects.filter(video=video).latest("pk").ai_gen is False
+    let_rest(other)
 
 
 def test_refused_answer_can_be_put_right(rough: Page, site: str, stock: Stock) -> None:
