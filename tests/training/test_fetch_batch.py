@@ -144,9 +144,10 @@ def test_files_that_do_not_come_are_named_and_the_others_do(
     gone = path_of(Video.objects.earliest("pk").variants.get())
     gone.unlink()
 
-    with pytest.raises(CommandError, match="1 of 4 files did not come"):
+    with pytest.raises(CommandError, match="1 of 4 files did not come") as caught:
         call_command("fetch_batch", batch.slug, into=tmp_path / "into")
 
+    assert f"Looked in {default_storage.path('')}. `manage.py verify_batch v5.0`" in str(caught.value)
     assert f"{gone.name}: missing" in capsys.readouterr().err.replace("\n", "")
     assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
 
@@ -201,6 +202,19 @@ def test_manifest_of_a_file_is_fetched_without_the_database(tmp_path: Path) -> N
     assert len(queries) == 0
     assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
     assert json.loads((tmp_path / "into/withdrawn.json").read_text())["videos"]
+
+
+def test_files_that_the_storage_lacks_are_said_with_where_it_looked(tmp_path: Path) -> None:
+    batch = make_batch_of_files()
+    for video in Video.objects.all():
+        for variant in video.variants.all():
+            path_of(variant).unlink()
+
+    with pytest.raises(CommandError, match="4 of 4 files did not come") as caught:
+        call_command("fetch_batch", manifest=default_storage.path(batch.manifest_name), into=tmp_path)
+
+    assert f"Looked in {default_storage.path('')}, which the settings name." in str(caught.value)
+    assert "--manifest https://…/api/batches/v5.0/manifest, or the settings of its" in str(caught.value)
 
 
 @pytest.mark.parametrize("command", ["fetch_batch", "verify_batch"])
@@ -304,6 +318,7 @@ def test_manifest_whose_name_leads_out_of_the_folder_is_refused(tmp_path: Path) 
     [
         ({"slug": "v9.0"}, r"There is no exported batch v9\.0"),
         ({"manifest": "nowhere.parquet"}, r"nowhere\.parquet: no such manifest"),
+        ({"slug": "v5.0", "manifest": "http://127.0.0.1:1/x"}, r"Give either v5\.0, .* or --manifest, which"),
         ({}, "Name a batch, or give --manifest"),
         ({"manifest": "http://127.0.0.1:1/api/batches/v5.0/manifest"}, "refused.* Is the server up"),
     ],
@@ -344,6 +359,20 @@ def test_batch_is_fetched_from_a_server_with_a_token(
     assert read_manifest(tmp_path / "into/v5.0.parquet").digest == batch.digest
     assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
     assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_files_that_a_server_lacks_are_said_with_its_address(tmp_path: Path, live_server: LiveServer) -> None:
+    make_batch_of_files()
+    path_of(Video.objects.earliest("pk").variants.get()).unlink()
+    token = ApiToken.objects.issue(make_user("root", role="admin"))
+    base = f"{live_server.url}/api/batches/v5.0"
+
+    with pytest.raises(CommandError, match="1 of 4 files did not come") as caught:
+        call_command("fetch_batch", manifest=f"{base}/manifest", token=token, into=tmp_path / "into")
+
+    assert f"Asked {base}. Run it again; " in str(caught.value)
+    assert "`manage.py verify_batch v5.0` on that machine names it." in str(caught.value)
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ class Place:
     manifest_path: Path
     """In the folder that it is fetched into."""
     num_skipped: int
+    remedy: str
+    """Where files are looked for, and what to do if they are not there."""
     server: Server | None = None
 
     def source(self, files: Sequence[Wanted], connections: int) -> Source:
@@ -54,7 +56,11 @@ def from_site(slug: str, into: Path) -> Place:
         manifest = read_manifest(path)
     except ManifestError as exc:
         raise FetchError(verifying.damaged(batch, exc)) from exc
-    return _place(manifest, path, into, withdrawing.withdrawn_keys(batch))
+    remedy = (
+        f"Looked in {storage.place_of('')}. `manage.py verify_batch {slug}` names all that are bad there: "
+        "restore them from a backup, then run this again."
+    )
+    return _place(manifest, path, into, withdrawing.withdrawn_keys(batch), remedy)
 
 
 def from_file(path: Path, into: Path) -> Place:
@@ -67,7 +73,12 @@ def from_file(path: Path, into: Path) -> Place:
         manifest = read_manifest(path)
     except ManifestError as exc:
         raise FetchError(str(exc)) from exc
-    return _place(manifest, path, into, _published_list())
+    remedy = (
+        f"Looked in {storage.place_of('')}, which the settings name. For files of another machine give its "
+        f"address, --manifest https://…/api/batches/{manifest.slug}/manifest, or the settings of its bucket "
+        "(S3_BUCKET)."
+    )
+    return _place(manifest, path, into, _published_list(), remedy)
 
 
 def from_url(url: str, token: str, into: Path) -> Place:
@@ -81,7 +92,12 @@ def from_url(url: str, token: str, into: Path) -> Place:
     path = into / ".incoming.parquet"
     server.save_manifest(path)
     try:
-        return _place(read_manifest(path), path, into, server.withdrawn(), server)
+        manifest = read_manifest(path)
+        remedy = (
+            f"Asked {server.base}. Run it again; what then does not come either is bad there, and "
+            f"`manage.py verify_batch {manifest.slug}` on that machine names it."
+        )
+        return _place(manifest, path, into, server.withdrawn(), remedy, server)
     except ManifestError as exc:
         # The file is gone by the time that this is read.
         raise FetchError(f"{server.base}/manifest: {exc.what}. {exc.remedy}") from exc
@@ -90,7 +106,12 @@ def from_url(url: str, token: str, into: Path) -> Place:
 
 
 def _place(
-    manifest: Manifest, path: Path, into: Path, taken_back: Sequence[str], server: Server | None = None
+    manifest: Manifest,
+    path: Path,
+    into: Path,
+    taken_back: Sequence[str],
+    remedy: str,
+    server: Server | None = None,
 ) -> Place:
     try:
         # The list first: where a manifest stands, training knows what to skip of it.
@@ -102,7 +123,7 @@ def _place(
         with written_durably(target) as temporary:
             temporary.write_bytes(path.read_bytes())
     kept, num_skipped = withdrawn.taken_out(manifest, known)
-    return Place(kept, target, num_skipped, server)
+    return Place(kept, target, num_skipped, remedy, server)
 
 
 def _published_list() -> list[str]:

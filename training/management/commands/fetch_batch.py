@@ -60,6 +60,10 @@ class Command(BaseCommand):
 
     def place(self, into: Path, options: dict[str, Any]) -> places.Place:
         manifest = options["manifest"] or ""
+        if manifest and options["slug"]:
+            raise CommandError(
+                f"Give either {options['slug']}, a batch of this site, or --manifest, which names its own."
+            )
         if manifest.startswith(("https://", "http://")):
             return places.from_url(manifest, options["token"], into)
         if manifest:
@@ -92,7 +96,9 @@ class Command(BaseCommand):
                     bad += 1
                     self.stderr.write(f"{each.wanted.name}: {each.problem}")
         if bad:
-            raise fetching.FetchError(f"{bad:,} of {len(files):,} files did not come; those above, by name.")
+            raise fetching.FetchError(
+                f"{bad:,} of {len(files):,} files did not come; those above, by name. {place.remedy}"
+            )
         self.stderr.write(f"{len(lacking):,} files fetched, {len(files) - len(lacking):,} were here already.")
 
     def lacking(self, files: Sequence[Wanted], into: Path, jobs: int) -> list[Wanted]:
