@@ -77,6 +77,18 @@ def test_batch_without_leaks_is_proven(batch: TrainingBatch, capsys: pytest.Capt
     }
 
 
+def test_one_batch_is_told_in_the_singular(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_splits")
+
+    assert "1 batch holds no footage on both sides that was known at export." in capsys.readouterr().err
+
+
+def test_nothing_to_prove_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_splits")
+
+    assert "There is no batch to prove yet. Run `manage.py export_batch` first." in capsys.readouterr().err
+
+
 def test_planted_group_is_found(batch: TrainingBatch, capsys: pytest.CaptureFixture[str]) -> None:
     rows = rows_of(batch)
     group = next(row.group for row in rows if row.split == "test")
@@ -180,7 +192,7 @@ def test_withdrawn_videos_are_told(batch: TrainingBatch, capsys: pytest.CaptureF
     withdrawing.withdraw([Video.objects.earliest("pk")], reason="")
 
     assert said(capsys)["advisories"] == [
-        "1 of its videos were withdrawn since; fetching and training skip them."
+        "1 of its videos was withdrawn since; fetching and training skip it."
     ]
 
 

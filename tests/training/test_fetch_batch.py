@@ -84,7 +84,7 @@ def test_altered_file_of_the_same_size_is_fetched_again(
     assert path.read_bytes() == b"one"
     printed = capsys.readouterr().err.replace("\n", "")
     assert f"{path.name}: altered: its sha256 differs. It is fetched again." in printed
-    assert "1 files fetched, 3 were here already." in printed
+    assert "1 file fetched, 3 were here already." in printed
 
 
 @pytest.mark.slow
@@ -259,7 +259,7 @@ def test_storage_without_a_list_takes_nothing_off_the_folders(
     call_command("fetch_batch", manifest=default_storage.path(batch.manifest_name), into=into)
 
     assert listed(into) == [video.key]
-    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+    assert "1 video was withdrawn since: it is skipped." in capsys.readouterr().err
     assert len(list(into.rglob("*.mp4"))) == 3
 
 
@@ -358,7 +358,7 @@ def test_batch_is_fetched_from_a_server_with_a_token(
     assert len(queries) == 0
     assert read_manifest(tmp_path / "into/v5.0.parquet").digest == batch.digest
     assert len(list((tmp_path / "into").rglob("*.mp4"))) == 3
-    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+    assert "1 video was withdrawn since: it is skipped." in capsys.readouterr().err
 
 
 @pytest.mark.slow

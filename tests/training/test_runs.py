@@ -81,7 +81,7 @@ def test_train_batch_with_an_altered_file_fails_before_it_trains(batch: Training
     variant = Video.objects.filter(split="train")[0].variants.get()
     Path(default_storage.path(variant.name)).write_bytes(b"0" * int(variant.num_bytes or 0))
 
-    with pytest.raises(CommandError, match="1 of 10 files are not as exported") as caught:
+    with pytest.raises(CommandError, match="1 of 10 files is not as exported") as caught:
         call_command("train_batch", "v5.0", **TWO_STEPS)
 
     assert "Run `manage.py verify_batch v5.0`: it names each. Restore them from a backup" in str(caught.value)
@@ -214,7 +214,7 @@ def test_train_batch_skips_what_was_withdrawn_and_says_so(
 
     call_command("train_batch", "v5.0", json=True, **TWO_STEPS)
 
-    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+    assert "1 video was withdrawn since: it is skipped." in capsys.readouterr().err
 
 
 def test_train_batch_on_fetched_files_reads_the_list_beside_them(
@@ -227,7 +227,7 @@ def test_train_batch_on_fetched_files_reads_the_list_beside_them(
 
     call_command("train_batch", json=True, **given, **TWO_STEPS)
 
-    assert "1 videos were withdrawn since: they are skipped." in capsys.readouterr().err
+    assert "1 video was withdrawn since: it is skipped." in capsys.readouterr().err
 
 
 def test_damaged_list_stops_the_training_before_it_begins(batch: TrainingBatch, tmp_path: Path) -> None:

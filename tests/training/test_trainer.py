@@ -232,7 +232,7 @@ def test_missing_file_ends_the_run_before_it_begins(
     run.manifest = Manifest("v5.0", canonical_digest(rows), rows)
 
     with pytest.raises(
-        TrainingError, match=r"1 of 10 files are not as exported, first .*gone.mp4 \(missing\)"
+        TrainingError, match=r"1 of 10 files is not as exported, first .*gone.mp4 \(missing\)"
     ) as caught:
         losses(run)
 

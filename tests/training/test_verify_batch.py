@@ -51,7 +51,7 @@ def test_each_bad_file_is_named(
 ) -> None:
     spoil(a_file())
 
-    with pytest.raises(CommandError, match=r"1 of 3 files of v5\.0 are bad"):
+    with pytest.raises(CommandError, match=r"1 of 3 files of v5\.0 is bad"):
         call_command("verify_batch", batch.slug)
 
     assert f"{a_file().name}: {problem}" in capsys.readouterr().err.replace("\n", "")
@@ -176,5 +176,5 @@ def test_files_of_a_withdrawn_video_may_be_gone(
     call_command("verify_batch", batch.slug)
 
     printed = capsys.readouterr()
-    assert "1 videos were withdrawn since: not looked at." in printed.err
+    assert "1 video was withdrawn since: not looked at." in printed.err
     assert "2 files are what was exported" in printed.out

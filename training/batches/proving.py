@@ -124,7 +124,8 @@ def learned_since(batch: TrainingBatch) -> QuerySet[BatchItem]:
 def _withdrawn(batch: TrainingBatch) -> Iterator[str]:
     number = batch.items.filter(settlement__video__is_withdrawn=True).count()
     if number:
-        yield f"{number:,} of its videos were withdrawn since; fetching and training skip them."
+        was, them = ("was", "it") if number == 1 else ("were", "them")
+        yield f"{number:,} of its videos {was} withdrawn since; fetching and training skip {them}."
 
 
 def _neighbours(batch: TrainingBatch) -> Iterator[str]:

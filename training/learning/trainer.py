@@ -165,7 +165,8 @@ class Trainer:
                 yield StageReport("files", done, total)
         problems = list(chain.from_iterable(self.world.gathered(problems)))
         if problems:
-            found = f"{len(problems)} of {total} files are not as exported, first {problems[0]}"
+            verb = "is" if len(problems) == 1 else "are"
+            found = f"{len(problems)} of {total} files {verb} not as exported, first {problems[0]}"
             raise TrainingError(f"{found}. {self._remedy}")
 
     def _begin(self, learner: Learner) -> int:

@@ -6,6 +6,7 @@ from rich.progress import track
 
 from config.console import console
 from training.batches import proving
+from training.batches.counted import counted
 from training.models import TrainingBatch
 
 LEAKING, UNPROVEN = 1, 2
@@ -58,4 +59,8 @@ class Command(BaseCommand):
                 f"Not proven: {', '.join(unproven)}. No leak was seen; see above what is in the way.",
                 returncode=UNPROVEN,
             )
-        self.stderr.write(f"{len(proofs):,} batches hold no footage on both sides that was known at export.")
+        if not proofs:
+            self.stderr.write("There is no batch to prove yet. Run `manage.py export_batch` first.")
+            return
+        hold = counted(len(proofs), "batch holds", "batches hold")
+        self.stderr.write(f"{hold} no footage on both sides that was known at export.")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import console, stop_on_signals
 from training.batches import fetching, places, shards
+from training.batches.counted import counted, skipped
 from training.batches.sources import Folder, Wanted
 from training.management.commands.verify_batch import at_least_one, byte_bar, found_bad
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             into.mkdir(parents=True, exist_ok=True)
             place = self.place(into, options)
             if place.num_skipped:
-                self.stderr.write(f"{place.num_skipped:,} videos were withdrawn since: they are skipped.")
+                self.stderr.write(skipped(place.num_skipped))
             self.fetch(place, into, options["jobs"])
             if options["shards"]:
                 self.pack(place, into, options["jobs"])
@@ -53,8 +54,9 @@ class Command(BaseCommand):
             raise CommandError("Stopped. What came is kept: run it again to go on.") from exc
         except (fetching.FetchError, OSError) as exc:
             raise CommandError(str(exc)) from exc
+        videos = counted(len(place.manifest.rows), "video is", "videos are")
         self.stdout.write(
-            f"{place.manifest.slug}: {len(place.manifest.rows):,} videos are in {into}.\n"
+            f"{place.manifest.slug}: {videos} in {into}.\n"
             f"Train on it: manage.py train_batch --manifest {place.manifest_path} --media {into}"
         )
 
@@ -99,7 +101,9 @@ class Command(BaseCommand):
             raise fetching.FetchError(
                 f"{bad:,} of {len(files):,} files did not come; those above, by name. {place.remedy}"
             )
-        self.stderr.write(f"{len(lacking):,} files fetched, {len(files) - len(lacking):,} were here already.")
+        fetched = counted(len(lacking), "file", "files")
+        here = counted(len(files) - len(lacking), "was", "were")
+        self.stderr.write(f"{fetched} fetched, {here} here already.")
 
     def lacking(self, files: Sequence[Wanted], into: Path, jobs: int) -> list[Wanted]:
         """Return the files to fetch: those missing, and those that are no longer what came."""

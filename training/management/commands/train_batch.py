@@ -9,6 +9,7 @@ from config.console import console, stop_on_signals
 from inference import registry
 from training import runs
 from training.batches import withdrawing, withdrawn
+from training.batches.counted import counted, skipped
 from training.batches.manifest import Manifest, ManifestError, read_manifest
 from training.config import ConfigError, TrainConfig
 from training.learning import options, progress
@@ -113,7 +114,7 @@ class Command(BaseCommand):
 
     def say_skipped(self, num_skipped: int) -> None:
         if num_skipped:
-            self.stderr.write(f"{num_skipped:,} videos were withdrawn since: they are skipped.")
+            self.stderr.write(skipped(num_skipped))
 
     def tell(self, result: "TrainResult", *, run: str, model: str, as_json: bool) -> None:
         from training.evaluating.summary import headline
@@ -127,7 +128,8 @@ class Command(BaseCommand):
 
     def promote(self, slug: str, *, is_wanted: bool) -> None:
         if is_wanted:
-            self.stderr.write(f"{slug} suggests from now on; {registry.promote(slug):,} videos wait for it.")
+            waiting = counted(registry.promote(slug), "video waits", "videos wait")
+            self.stderr.write(f"{slug} suggests from now on; {waiting} for it.")
         else:
             self.stderr.write(f"Let it suggest: manage.py promote_model {slug}")
 

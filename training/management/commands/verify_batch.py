@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from config.console import console, stop_on_signals
 from training import runs
 from training.batches import fetching, verifying, withdrawing
+from training.batches.counted import counted
 from training.batches.sources import Source, Wanted
 
 AT_ONCE = (os.cpu_count() or 1) + 1
@@ -34,13 +35,15 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         files, num_withdrawn = verifying.files_of(manifest, withdrawing.withdrawn_keys(batch))
         if num_withdrawn:
-            self.stderr.write(f"{num_withdrawn:,} videos were withdrawn since: not looked at.")
+            withdrawn = counted(num_withdrawn, "video was", "videos were")
+            self.stderr.write(f"{withdrawn} withdrawn since: not looked at.")
         bad = self.look_at(files, jobs)
         if bad:
-            raise CommandError(f"{bad:,} of {len(files):,} files of {slug} are bad; those above, by name.")
-        self.stdout.write(
-            f"{slug}: {len(manifest.rows):,} videos and {len(files):,} files are what was exported."
-        )
+            of_files = f"{bad:,} of {counted(len(files), 'file', 'files')} of {slug}"
+            raise CommandError(f"{of_files} {'is' if bad == 1 else 'are'} bad; named above.")
+        videos, num_files = len(manifest.rows), len(files)
+        found = f"{counted(videos, 'video', 'videos')} and {counted(num_files, 'file', 'files')}"
+        self.stdout.write(f"{slug}: {found} are what was exported.")
 
     def look_at(self, files: list[Wanted], jobs: int) -> int:
         """Verify the files and say what is wrong; return how many are bad."""
