@@ -1,6 +1,8 @@
 // Press labels without asking the server. What a press does to the other buttons stands in their attributes
 // (labeling/controls.py writes them); a pressed button's hidden input speaks for it in the form.
 
+import { isOther, quote } from "./quote.js";
+
 const form = () => document.getElementById("answer");
 const buttons = () => [...form().querySelectorAll(".label-button")];
 const button = (name) => form().querySelector(`.label-button[value="${name}"]`);
@@ -22,7 +24,8 @@ export function turnOnly(names) {
 }
 
 function press(each) {
-  if (isOn(each)) {
+  if (each.value === "author" && isOther()) quote(); // pressed once more, it goes by the words selected now
+  else if (isOn(each)) {
     if (!("stays" in each.dataset)) turn(each, false);
     return;
   }
@@ -31,13 +34,10 @@ function press(each) {
   if (each.closest(".evidence")) remember(each.value);
 }
 
-// Evidence keeps where in the clip it was seen, and the words of the post that were selected.
+// Evidence keeps where in the clip it was seen.
 function remember(kind) {
   const clip = document.querySelector(".stage .clip");
   form().querySelector(`[data-at="${kind}"]`).value = clip ? clip.currentTime.toFixed(2) : "";
-  const selected = document.getSelection();
-  const isOfPost = selected.anchorNode?.parentElement?.closest("[data-post-text]");
-  if (kind === "author" && isOfPost) form().querySelector("[data-quote]").value = String(selected).slice(0, 1000);
 }
 
 // Say what is in the way, in the question that it is about, where it is seen.

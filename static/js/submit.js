@@ -5,6 +5,7 @@ import { onNow, say } from "./answer.js";
 import * as draft from "./draft.js";
 import { missing } from "./missing.js";
 import { put } from "./outbox.js";
+import { keepFor } from "./quote.js";
 import { advance, leaveOut, onStage } from "./reel.js";
 import { wake } from "./sender.js";
 import { count } from "./stopwatch.js";
@@ -23,6 +24,7 @@ function answer(form, submitter) {
     fields: draft.fieldsOf(form, submitter),
     says: isSkip ? `skip: ${submitter.value.replaceAll("_", " ")}` : onNow().join(", "),
   });
+  keepFor(video);
   draft.drop(video);
   if (form.elements.twins?.checked && !isSkip) leaveOut(form.dataset.footage);
   advance();

@@ -179,6 +179,55 @@ def test_own_key_aims_with_shift_too(page: Page, site: str, stock: Stock) -> Non
     expect(chip(page, "artefacts", "KLING")).to_have_attribute("aria-pressed", "false")
 
 
+def select(page: Page, start: int, end: int) -> None:
+    """Select these characters of the post's first words."""
+    page.locator("[data-post-text]").evaluate(
+        "(text, [start, end]) => getSelection().setBaseAndExtent(text.firstChild, start, text.firstChild, end)",
+        [start, end],
+    )
+
+
+def test_words_of_the_author_are_shown_and_can_be_changed(
+    page: Page, site: str, stock: Stock, picture: Picture
+) -> None:
+    stock(2)
+    begin(page, site)
+    quoted = page.locator(".answer [data-quoted]")
+
+    select(page, 0, 13)
+    press(page, "7", "z")
+    expect(quoted).to_have_text("“Text to video” — marked")
+    picture(page, "label-quote")
+    select(page, 15, 25)
+    page.get_by_role("button", name="author says", exact=True).click()
+    expect(quoted).to_have_text("“one prompt” — marked")
+    press(page, "z")
+    expect(quoted).to_be_hidden()
+    press(page, "z")
+    expect(quoted).to_have_text("“one prompt” — marked")
+    go_on(page, "Enter")
+
+    assert Annotation.objects.get().evidence.get().quote == "one prompt"
+
+
+def test_words_of_the_author_survive_reload_and_undo(page: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(page, site)
+    quoted = page.locator(".answer [data-quoted]")
+    select(page, 0, 13)
+    press(page, "y", "z")
+
+    page.reload()
+    expect(quoted).to_have_text("“Text to video” — marked")
+    go_on(page, "Enter")
+    expect(quoted).to_be_hidden()
+    go_on(page, "Backspace")
+    expect(quoted).to_have_text("“Text to video” — marked")
+    go_on(page, "Enter")
+
+    assert Annotation.objects.latest("pk").evidence.get().quote == "Text to video"
+
+
 def test_history_says_what_a_reason_was_for(page: Page, site: str, stock: Stock) -> None:
     video = stock(2)[0]
     begin(page, site)
