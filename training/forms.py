@@ -106,12 +106,7 @@ def within(items: QuerySet[BatchItem], fact: str, step: str, steps: Steps) -> Qu
 class ExportForm(forms.Form):
     """What an export takes, and what it is called."""
 
-    slug = forms.RegexField(
-        rf"^{slugs.SLUG.pattern}\Z",
-        label="Name",
-        required=False,
-        error_messages={"invalid": "Letters, digits, '.', '-' and '_'."},
-    )
+    slug = forms.CharField(label="Name", required=False)
     labels = forms.MultipleChoiceField(
         choices=[(name, "not AI" if name == "NOT_AI" else name) for name in LABELS],
         label="With one of these labels",

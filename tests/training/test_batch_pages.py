@@ -339,7 +339,7 @@ def test_export_form_that_cannot_be_meant_is_shown_again(admin: Client) -> None:
     response = admin.post("/exports/", {"slug": "no spaces"}, headers={"HX-Request": "true"})
 
     assert not ExportJob.objects.exists()
-    assert "Letters, digits" in response.text
+    assert "Use letters, digits" in response.text
     assert '<details class="export-filters" open>' in response.text
 
 

@@ -89,7 +89,7 @@ def test_fact_in_a_batch_where_chance_reaches_everything_has_no_mark() -> None:
 def test_batch_whose_test_videos_are_of_one_kind_is_said_to_have_no_auc() -> None:
     batch = TrainingBatch(num_train=10, num_test=3, label_counts={"AI_GEN": {"test": [3, 0, 0]}})
 
-    assert "All 3 test videos are of one kind: no AUC can be computed on them." in list(cautions(batch))
+    assert "All 3 test videos are of one kind: no AUC can be computed on that." in list(cautions(batch))
 
 
 @pytest.mark.django_db

@@ -96,7 +96,7 @@ def test_video_withdrawn_since_is_skipped(box: Path, capsys: pytest.CaptureFixtu
     call_command("import_batch", box / "v5.0.parquet", media=box)
 
     assert Video.objects.count() == 1
-    assert "1 videos were withdrawn since" in capsys.readouterr().err
+    assert "1 video was withdrawn since" in capsys.readouterr().err
 
 
 def refused_of(box: Path, capsys: pytest.CaptureFixture[str]) -> str:

@@ -79,8 +79,7 @@ def cautions(batch: TrainingBatch) -> Iterator[str]:
     if batch.num_test == 0:
         yield "No video is in the test split: nothing trained on this batch can be measured."
     elif test in (0, batch.num_test):
-        num_test = number_format(batch.num_test)
-        yield f"All {num_test} test videos are of one kind: no AUC can be computed on them."
+        yield f"{_whole_test(batch)} of one kind: no AUC can be computed on that."
     never = [label_word(name) for name in SERIES if not Count.of_series(batch, name).total]
     if never and batch.num_videos:
         yield f"No positive at all: {', '.join(never)}. A model cannot learn what it never sees."
@@ -88,6 +87,12 @@ def cautions(batch: TrainingBatch) -> Iterator[str]:
     if thin and batch.num_test:
         few = f"Fewer than {MIN_TEST_POSITIVES} positives in test"
         yield f"{few}: {', '.join(thin)}. Their scores there say little."
+
+
+def _whole_test(batch: TrainingBatch) -> str:
+    if batch.num_test == 1:
+        return "The only test video is"
+    return f"All {number_format(batch.num_test)} test videos are"
 
 
 def _and(words: list[str]) -> str:

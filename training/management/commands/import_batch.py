@@ -8,6 +8,7 @@ from rich.progress import track
 from config.console import console, stop_on_signals
 from labeling.collecting.importing import Result, conflicts_in_words
 from training.batches import importing
+from training.batches.counted import skipped
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         try:
             batch = importing.open_batch(manifest, media)
             if batch.num_withdrawn:
-                self.stderr.write(f"{batch.num_withdrawn:,} videos were withdrawn since: they are skipped.")
+                self.stderr.write(skipped(batch.num_withdrawn))
             results = self.take_in(batch, is_json=options["json"])
         except (importing.CannotImport, OSError) as exc:
             raise CommandError(str(exc)) from exc
