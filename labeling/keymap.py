@@ -121,14 +121,17 @@ def keys_of(user: Any) -> dict[str, Key]:
 
 
 def errors_in(keys: Mapping[str, str]) -> dict[str, str]:
-    """Return what is wrong with these keys, by action; nothing if they can be used together."""
+    """Return what is wrong with these keys, by action; nothing if they can be used together.
+
+    Of actions with one key, each is told of another: nobody sees from here which of them was changed.
+    """
     errors = {name: _unusable(key) for name, key in keys.items() if _unusable(key)}
-    taken: dict[tuple[str, str], Action] = {}
     for name, key in keys.items():
         action = ACTIONS[name]
-        other = taken.setdefault((action.scope, key), action)
-        if other is not action and name not in errors:
-            errors[name] = f"{Key(key).cap} already does “{other.words}”. Choose another key for one of them."
+        sharing = [each for each in keys if keys[each] == key and ACTIONS[each].scope == action.scope]
+        others = [ACTIONS[each].words for each in sharing if each != name]
+        if others and name not in errors:
+            errors[name] = f"{Key(key).cap} does “{others[0]}”, too. Choose another key for one of them."
     return errors
 
 

@@ -47,7 +47,7 @@ def test_collision_is_refused_and_said(page: Page, site: str, stock: Stock) -> N
     )
 
     assert reply.status == 422
-    assert "K already does “VEO”" in reply.text()
+    assert "K does “VEO”, too." in reply.text()
     assert not Preferences.objects.exists()
 
 

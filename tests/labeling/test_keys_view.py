@@ -31,9 +31,9 @@ def test_changed_key_is_kept_and_used(browser: Client, ana: User) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"VEO": "k"}, "K already does “VEO”. Choose another key for one of them."),
-        ({"note": "enter"}, "Enter already does “Save and go on”."),
-        ({"skip_other": "1"}, "1 already does “Cannot tell”."),
+        ({"VEO": "k"}, "K does “VEO”, too. Choose another key for one of them."),
+        ({"note": "enter"}, "Enter does “Save and go on”, too."),
+        ({"skip_other": "1"}, "1 does “Cannot tell”, too."),
         ({"VEO": ""}, "Nothing cannot be a key here."),
         ({"VEO": " "}, "cannot be a key here"),
         ({"VEO": "tab"}, "tab cannot be a key here. Press a letter, a digit, a sign, or one of Enter, Space"),
@@ -46,6 +46,15 @@ def test_key_in_the_way_is_refused_in_words(browser: Client, changes: dict[str, 
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not Preferences.objects.exists()
+
+
+def test_key_in_the_way_is_told_beside_both_that_have_it(browser: Client) -> None:
+    page = browser.post("/keys/", DEFAULTS | {"next": "→"}).content.decode()
+
+    marked = re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', page)
+    assert sorted(marked) == ["forward", "next"]
+    assert "→ does “One frame forward”, too." in page
+    assert "→ does “Save and go on”, too." in page
 
 
 def test_menu_has_keys_of_its_own(browser: Client) -> None:
