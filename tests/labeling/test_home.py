@@ -31,11 +31,14 @@ def test_home_goes_to_labeling(client: Client) -> None:
     assert client.get("/")["Location"] == "/label/"
 
 
-def test_home_of_someone_who_may_not_label_is_the_batches(client: Client) -> None:
+def test_home_of_someone_who_may_not_label_is_the_batches_and_says_why(client: Client) -> None:
     factories.make_video()
     client.force_login(factories.make_user(role=None))
 
-    assert client.get("/")["Location"] == "/batches/"
+    response = client.get("/", follow=True)
+
+    assert response.redirect_chain == [("/batches/", 302)]
+    assert "lacks the right to label videos. An admin can give it" in response.content.decode()
 
 
 def test_nav_shows_only_what_a_person_may_open(client: Client) -> None:
