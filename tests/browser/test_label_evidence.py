@@ -182,7 +182,7 @@ def test_own_key_aims_with_shift_too(page: Page, site: str, stock: Stock) -> Non
 def select(page: Page, start: int, end: int) -> None:
     """Select these characters of the post's first words."""
     page.locator("[data-post-text]").evaluate(
-        "(text, [start, end]) => getSelection().setBaseAndExtent(text.firstChild, start, text.firstChild, end)",
+        "({ firstChild: it }, [start, end]) => getSelection().setBaseAndExtent(it, start, it, end)",
         [start, end],
     )
 
