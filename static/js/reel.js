@@ -56,6 +56,7 @@ function show(template) {
   if (drawn) onto(place, claim, drawn);
   template.remove();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  scrollTo(0, 0); // on a phone the first question would stay above the fold
   document.dispatchEvent(new CustomEvent("clip:shown"));
 }
 

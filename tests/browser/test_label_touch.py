@@ -58,6 +58,17 @@ def test_refusal_speaks_of_no_key_and_is_in_sight(
     picture(phone, "label-phone-refused")
 
 
+def test_next_clip_begins_at_its_first_question(phone: Page, site: str, stock: Stock) -> None:
+    stock(2)
+    begin(phone, site)
+    tap(phone, "AI_GEN", "artefacts")
+
+    tap(phone, "Next")
+    expect(phone.get_by_role("button", name="AI_GEN", exact=True)).to_have_attribute("aria-pressed", "false")
+
+    assert is_in_sight(phone.get_by_role("button", name="AI_GEN", exact=True))
+
+
 def test_generator_that_nothing_shows_is_refused_without_a_key(phone: Page, site: str, stock: Stock) -> None:
     stock(1)
     begin(phone, site)
