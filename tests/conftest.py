@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from pytest_django import Settings
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 # What a shell starts in the background ignores Ctrl-C, and would pass that on to what tests end by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine is no finding: no test fails by how long an example took.
+hypothesis.settings.register_profile(
+    "cakelens", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("cakelens")
 
 CHROMIUM_FLAGS = (
     "--headless",

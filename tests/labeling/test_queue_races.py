@@ -177,7 +177,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.boole
 
 
 @pytest.mark.django_db
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, overlap_percent=st.sampled_from([0, 0, 100]))
 def test_no_history_loses_or_doubles_a_video(
     steps: list[tuple[str, int, bool]], overlap_percent: int

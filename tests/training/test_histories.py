@@ -170,7 +170,6 @@ def run(num_histories: int, num_steps: int) -> None:
         settings=settings(
             max_examples=num_histories,
             stateful_step_count=num_steps,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=[*HealthCheck],
