@@ -351,6 +351,7 @@ def test_clip_taken_again_takes_the_place_of_one_ahead(rough: Page, site: str, s
     press(rough, "r")
     saved(rough)
     for _ in videos[1:]:
+        let_rest(rough)  # which claim made room is known once the clips ahead were asked for anew
         go_on(rough, "n", "Enter")
 
     assert Annotation.objects.values("video").distinct().count() == Annotation.objects.count() == 6
