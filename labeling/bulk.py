@@ -209,8 +209,7 @@ def _evidence(rows: list[Annotation], replaced: list[int | None], change: Change
             yield Evidence(annotation=row, labels=list(map(str, change.claims)) or on, kind=change.kind)
         for each in before[settlement]:
             if labels := [label for label in each.labels if label in on]:
-                kept = {"kind": each.kind, "quote": each.quote, "at_seconds": each.at_seconds}
-                yield Evidence(annotation=row, labels=labels, **kept)
+                yield each.again(row, labels)
 
 
 def _evidence_of(settlements: list[int | None]) -> Mapping[int | None, list[Evidence]]:

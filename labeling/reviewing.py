@@ -17,7 +17,6 @@ from labeling.locks import lock
 from labeling.models import (
     REVIEW,
     Annotation,
-    Outcome,
     ReviewOutcome,
     Settlement,
     SettlementMethod,
@@ -42,12 +41,7 @@ def disputes() -> "QuerySet[Video]":
 
 def questions() -> "QuerySet[Annotation]":
     """Return what labelers asked and nobody answered, the oldest first; what was taken back is not asked."""
-    taken_back = Annotation.objects.filter(
-        replaces=OuterRef("pk"), outcome__in=[Outcome.UNDONE, Outcome.VOIDED]
-    )
-    asked = Annotation.objects.exclude(question="").filter(
-        ~Exists(taken_back), reply=None, together_with=None
-    )
+    asked = Annotation.objects.not_taken_back().exclude(question="").filter(reply=None, together_with=None)
     found: QuerySet[Annotation] = asked.select_related("video__post", "labeler").order_by("pk")
     return found
 
@@ -112,10 +106,9 @@ def call_ambiguous(outcome: ReviewOutcome) -> None:
 
 def own_decisions(reviewer: Any) -> "QuerySet[Annotation]":
     """Return what a reviewer decided, one by one, and did not take back; the newest first."""
-    taken_back = Annotation.objects.filter(replaces=OuterRef("pk"), outcome=Outcome.UNDONE)
     decided = Settlement.objects.filter(method=SettlementMethod.ADJUDICATED, annotations=OuterRef("pk"))
-    said: Any = Annotation.objects.filter(labeler=reviewer, picked_by=REVIEW, bulk=None)
-    found: QuerySet[Annotation] = said.filter(Exists(decided), ~Exists(taken_back)).order_by("-pk")
+    said: Any = Annotation.objects.not_taken_back().filter(labeler=reviewer, picked_by=REVIEW, bulk=None)
+    found: QuerySet[Annotation] = said.filter(Exists(decided)).order_by("-pk")
     return found
 
 

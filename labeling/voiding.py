@@ -128,14 +128,7 @@ def _copy(act: Voiding, voided: Annotation) -> Annotation:
     copy: Annotation = Annotation.objects.create(
         video_id=answer.video_id, labeler_id=answer.labeler_id, replaces=voided, voiding=act, **fields
     )
-    for evidence in answer.evidence.all():
-        Evidence.objects.create(
-            annotation=copy,
-            labels=evidence.labels,
-            kind=evidence.kind,
-            quote=evidence.quote,
-            at_seconds=evidence.at_seconds,
-        )
+    Evidence.objects.bulk_create(each.again(copy, each.labels) for each in answer.evidence.all())
     if answer.settlements.filter(method=SettlementMethod.ADJUDICATED).exists():
         settling.decide(copy.video, copy)
     return copy

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
 from cakelens.labels import GENERATORS, V5_LABELS, Label
@@ -92,6 +92,11 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         """Each person's newest row for each video; older rows are history."""
         newest = Annotation.objects.values("video", "labeler").annotate(newest=Max("pk")).values("newest")
         return self.filter(pk__in=newest)
+
+    def not_taken_back(self) -> Self:
+        """Rows that nobody undid or declared void."""
+        taken_back = Annotation.objects.filter(outcome__in=[Outcome.UNDONE, Outcome.VOIDED])
+        return self.filter(~Exists(taken_back.filter(replaces=OuterRef("pk"))))
 
     def standing_for(self, video: Video) -> Self:
         """The labels that count towards settling `video`: latest, neither skipped, undone nor void."""
@@ -215,6 +220,11 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {', '.join(self.labels)}"
+
+    def again(self, annotation: Annotation, labels: list[str]) -> "Evidence":
+        """Return the same evidence for another answer, of these labels; unsaved."""
+        said = {"kind": self.kind, "quote": self.quote, "at_seconds": self.at_seconds}
+        return Evidence(annotation=annotation, labels=labels, **said)
 
 
 class SettlementMethod(models.TextChoices):

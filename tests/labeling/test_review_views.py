@@ -1,13 +1,16 @@
 """The pages of a reviewer, with the real client."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from cakelens.labels import Label
 from inference.models import ModelVersion
-from labeling import queue, settling
+from labeling import queue, settling, voiding
 from labeling.models import Annotation, GoldAnswer, Outcome, QuestionReply, ReviewOutcome, Settlement, Video
 from tests.factories import (
     hold,
@@ -16,6 +19,7 @@ from tests.factories import (
     make_model,
     make_prediction,
     make_settlement,
+    make_superuser,
     make_user,
     make_video,
 )
@@ -273,6 +277,20 @@ def test_decision_of_somebody_else_is_not_taken_back(client: Client, rob: User) 
     assert client.post(url).status_code == 404
     assert url not in client.get(f"/videos/{video.pk}/").text
     assert Settlement.objects.standing().get().ai_gen is False
+
+
+def test_decision_that_was_declared_void_is_not_taken_back_too(client: Client, rob: User) -> None:
+    video = disputed()
+    client.post(f"/review/videos/{video.pk}/", NO)
+    decision = Annotation.objects.get(labeler=rob)
+    now = timezone.now()
+    voiding.void(make_superuser(), rob, now - timedelta(hours=1), now + timedelta(hours=1), "a test")
+    url = f"/review/decisions/{decision.pk}/undo/"
+
+    assert url not in client.get(f"/videos/{video.pk}/").text
+    client.post(url)
+
+    assert not Annotation.objects.filter(outcome="undone").exists()
 
 
 def test_decision_against_people_is_taken_back_with_its_finding(client: Client, rob: User) -> None:
