@@ -161,11 +161,6 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def site_midnight(day: date) -> datetime:
-    """Return when a day begins for the site, whoever reads: what is counted by such days is found by them."""
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
-
-
 def with_label(posts: QuerySet[Post], label: str, user: Any) -> QuerySet[Post]:
     """Return the posts of which a video was settled as `label`, or NOT_AI, and `user` may know it."""
     return posts.filter(pk__in=told(user, Video.objects.filter(**settled_as(label))).values("post"))

@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from labeling.controls import NOT_AI
-from labeling.filters import LABEL_CHOICES, VIDEO_STATES, DayField, FilterForm, settled_as, site_midnight
+from labeling.days import site_midnight
+from labeling.filters import LABEL_CHOICES, VIDEO_STATES, DayField, FilterForm, settled_as
 from labeling.models import Annotation, Outcome, Slot, SlotState, Split, Video
 from labeling.reviewing import CONFIDENT
 from labeling.withholding import is_told_all, told, told_by_models

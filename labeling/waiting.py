@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 
+from labeling.days import site_day, site_midnight
 from labeling.models import Annotation, Outcome, SiteSettings, Slot, SlotState
 from labeling.picking import Search
 
@@ -56,8 +57,7 @@ def num_answered_today(user: Any) -> int:
 
     Midnight is the site's: in another zone, which any browser may name, the day would begin anew.
     """
-    here = timezone.get_default_timezone()
-    midnight = timezone.localtime(timezone=here).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = site_midnight(site_day(timezone.now()))
     taken_back = Annotation.objects.filter(replaces=OuterRef("pk"), outcome=Outcome.UNDONE)
     given = Annotation.objects.filter(labeler=user, created_at__gte=midnight, bulk=None, voiding=None)
     return given.filter(~Exists(taken_back), outcome__in=[Outcome.LABELED, Outcome.SKIPPED]).count()

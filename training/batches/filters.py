@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cakelens.labels import V5_LABELS, Label
 from labeling.controls import NOT_AI
-from labeling.filters import FIRST_DAY, LAST_DAY, settled_as, site_midnight
+from labeling.days import site_midnight
+from labeling.filters import FIRST_DAY, LAST_DAY, settled_as
 from labeling.models import Evidence, EvidenceKind, Settlement, Video
 
 LABELS: tuple[str, ...] = (Label.AI_GEN, NOT_AI, *V5_LABELS[1:])

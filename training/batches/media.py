@@ -1,6 +1,5 @@
 """Are the files of a batch here, and are they what was exported?"""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from training.batches.rows import ManifestRow, VariantRow
+from training.files import sha256_of
 
 
 def check_media(rows: Sequence[ManifestRow], media_dir: Path) -> Iterator[str | None]:
@@ -24,8 +24,7 @@ def problem(variant: VariantRow, media_dir: Path) -> str | None:
     try:
         if path.stat().st_size != variant.num_bytes:
             return f"{path} (has {path.stat().st_size} bytes, not {variant.num_bytes})"
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
     except FileNotFoundError:
         return f"{path} (missing)"
     except OSError as exc:

@@ -1,13 +1,14 @@
 """Asking for an export, and how the last one went."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from jobs.models import State
+from labeling.days import site_day
 from labeling.models import SiteSettings
 from training.batches.upcoming import waiting
 from training.models import ExportJob, TrainingBatch
@@ -48,12 +49,8 @@ def _is_left_alone(last: ExportJob) -> bool:
     """
     ended_at = last.finished_at or timezone.now()
     if last.state == State.CANCELLED:
-        return _day_of_the_site(ended_at) == _day_of_the_site(timezone.now())
+        return site_day(ended_at) == site_day(timezone.now())
     return last.state == State.FAILED and ended_at > timezone.now() - LEFT_ALONE_FOR
-
-
-def _day_of_the_site(moment: datetime) -> date:
-    return timezone.localdate(moment, timezone.get_default_timezone())
 
 
 def export_news() -> ExportJob | None:

@@ -18,7 +18,7 @@ from labeling.models import Split, Video
 from training.batches import leaks, verifying
 from training.batches.manifest import ManifestError, read_manifest
 from training.batches.rows import ManifestRow
-from training.batches.sidecars import missing_manifest, no_answer
+from training.batches.sidecars import missing_manifest, no_answer, restore_manifest
 from training.models import BatchItem, TrainingBatch
 
 
@@ -81,7 +81,7 @@ def _read(batch: TrainingBatch) -> tuple[tuple[ManifestRow, ...], tuple[str, ...
         return (), (str(exc),)
     if manifest.digest != batch.digest:
         what = f"Its manifest is that of {manifest.digest[:12]}…, not of this batch."
-        return (), (f"{what} {verifying.restore(batch)}",)
+        return (), (f"{what} {restore_manifest(batch)}",)
     return manifest.rows, tuple(_contradictions(batch, manifest.rows))
 
 

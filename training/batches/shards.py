@@ -21,7 +21,7 @@ from training.batches.fetching import FetchError
 from training.batches.manifest import Manifest
 from training.batches.rows import SPLITS, ManifestRow, VariantRow
 from training.batches.sources import Wanted
-from training.files import written_durably
+from training.files import sha256_of, written_durably
 
 FOLDER = "shards"
 INDEX = "index.json"
@@ -101,7 +101,7 @@ class Writer:
                         self._add(tar, name, row, media)
                         yield row
                         row = next(pending, None)
-                self.shards[name] = _sha256(path), path.stat().st_size
+                self.shards[name] = sha256_of(path), path.stat().st_size
 
     def _add(self, tar: tarfile.TarFile, shard: str, row: ManifestRow, media: Path) -> None:
         key = sample_key(row)
@@ -205,11 +205,6 @@ class _Hashed:
         content = self._file.read(count)
         self.sha256.update(content)
         return content
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _padded(size: int) -> int:

@@ -33,6 +33,13 @@ def missing_manifest(batch: TrainingBatch) -> str:
     """Say where the manifest of a batch should be, and how it comes back."""
     return (
         f"The manifest of {batch.slug} is missing from the storage: {storage.place_of(batch.manifest_name)}. "
+        f"{restore_manifest(batch)}"
+    )
+
+
+def restore_manifest(batch: TrainingBatch) -> str:
+    """Say how the manifest of a batch comes back. No export gives it again: its name is taken."""
+    return (
         f"Restore it from a backup, or put back {file_name(batch, MANIFEST)} from a folder that the batch "
         "was fetched into: they are the same bytes."
     )

@@ -14,6 +14,7 @@ from training.batches.fetching import wanted_files
 from training.batches.manifest import Manifest, ManifestError, read_manifest, write_manifest
 from training.batches.rows import ManifestRow
 from training.batches.sources import Address, Folder, Source, Wanted, Web
+from training.files import sha256_of
 from training.models import TrainingBatch
 
 SIGNED_SECONDS = 3600
@@ -58,10 +59,10 @@ def _checked(batch: TrainingBatch) -> Manifest:
         raise BadBatch(damaged(batch, exc)) from exc
     if manifest.digest != batch.digest:
         what = f"holds batch {manifest.digest[:12]}…, not {batch.slug} ({batch.digest[:12]}…)"
-        raise BadBatch(f"{path}: {what}. {restore(batch)}")
+        raise BadBatch(f"{path}: {what}. {sidecars.restore_manifest(batch)}")
     if len(manifest.rows) != batch.items.count():
         what = f"names {len(manifest.rows):,} videos, the batch {batch.items.count():,}"
-        raise BadBatch(f"{path}: {what}. {restore(batch)}")
+        raise BadBatch(f"{path}: {what}. {sidecars.restore_manifest(batch)}")
     _check_bytes(batch, path, manifest.rows)
     if bad := [*sidecars.differing(batch, path, manifest.rows)]:
         raise BadBatch(f"{'; '.join(bad)}. Restore what is named from a backup.")
@@ -70,17 +71,8 @@ def _checked(batch: TrainingBatch) -> Manifest:
 
 def damaged(batch: TrainingBatch, error: ManifestError) -> str:
     """Say what is wrong with a manifest of this site, and how it comes back: nowhere is it to be fetched."""
-    remedy = error.remedy.replace(parquet.FETCH, restore(batch))
+    remedy = error.remedy.replace(parquet.FETCH, sidecars.restore_manifest(batch))
     return f"{storage.place_of(batch.manifest_name)}: {error.what}. {remedy}"
-
-
-def restore(batch: TrainingBatch) -> str:
-    """Say how the manifest of a batch comes back. No export gives it again: its name is taken."""
-    name = sidecars.file_name(batch, sidecars.MANIFEST)
-    return (
-        f"Restore it from a backup, or put back {name} from a folder that the batch was fetched into: "
-        "they are the same bytes."
-    )
 
 
 def _fresh_copy(batch: TrainingBatch) -> Path:
@@ -100,7 +92,7 @@ def _check_bytes(batch: TrainingBatch, path: Path, rows: Iterable[ManifestRow]) 
             described = json.load(file)["distribution"][0]["sha256"]
     except (FileNotFoundError, ValueError, LookupError, TypeError) as exc:
         raise BadBatch(f"{named} is missing or damaged. Restore it from a backup.") from exc
-    found = _sha256(path)
+    found = sha256_of(path)
     if found == described:
         return
     # The rows are right, or we would not be here: written anew, they say which of the two is not.
@@ -108,7 +100,8 @@ def _check_bytes(batch: TrainingBatch, path: Path, rows: Iterable[ManifestRow]) 
     if found == wanted:
         raise BadBatch(f"{named} is altered: it gives the manifest another sha256. Restore it from a backup.")
     if described == wanted:
-        raise BadBatch(f"{path}: its bytes are not those that were exported. {restore(batch)}")
+        what = "its bytes are not those that were exported"
+        raise BadBatch(f"{path}: {what}. {sidecars.restore_manifest(batch)}")
     raise BadBatch(
         f"{path} or {named} is altered: the manifest has another sha256 than its description says. "
         "Restore both from a backup."
@@ -121,12 +114,7 @@ def _written_anew(batch: TrainingBatch, rows: Iterable[ManifestRow]) -> str:
         path = Path(folder) / sidecars.MANIFEST
         created_at = batch.frozen_at.isoformat()
         write_manifest(rows, path, slug=batch.slug, filters=batch.filters, created_at=created_at)
-        return _sha256(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return storage.hash_file(file)
+        return sha256_of(path)
 
 
 def files_of(manifest: Manifest, withdrawn: Sequence[str]) -> tuple[list[Wanted], int]:

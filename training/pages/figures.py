@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from cakelens.labels import Label
 from labeling.controls import NOT_AI
-from labeling.filters import settled_as, site_midnight
+from labeling.days import site_day, site_midnight
+from labeling.filters import settled_as
 from labeling.models import Annotation, Outcome, Video
 from training.batches.counts import SERIES
 from training.batches.upcoming import count_waiting
@@ -66,7 +67,7 @@ class Figures:
 
 
 def _days(until: datetime) -> list[date]:
-    today = timezone.localdate(until, timezone.get_default_timezone())
+    today = site_day(until)
     return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
